@@ -178,21 +178,24 @@ def _task(facts: TaskFacts, checks: Sequence[CheckResult]) -> TaskScore:
             name=facts.name, level=facts.level, points=facts.points, minutes=facts.minutes,
             bounds=bounds, outcome="not assessed", checks=(),
         )  # fmt: skip
-    right = all(check.outcome == "passed" for check in checks if check.role == "value") and not unreported
-    scored = []
-    for check in checks:
-        allowed = check.role == "value" or right
-        scored.append(
-            CheckScore(
-                result=check,
-                share=facts.points * check.weight / weights,
-                earned=check.credit if allowed and check.outcome == "passed" else 0.0,
-                withheld=check.outcome == "passed" and not allowed,
-            )
+    values = {check.outcome for check in checks if check.role == "value"}
+    right = values <= {"passed"} and not unreported
+    wrong = bool(values & (DECIDED - {"passed"}))
+    scored = [
+        CheckScore(
+            result=check,
+            share=facts.points * check.weight / weights,
+            earned=check.credit if check.outcome == "passed" and (check.role == "value" or right) else 0.0,
+            withheld=check.outcome == "passed" and check.role == "property" and not right,
         )
+        for check in checks
+    ]
     bounds = Bounds(
         earned=sum(check.share * check.earned for check in scored),
-        decided=sum(check.share for check in scored if check.result.outcome in DECIDED),
+        # A property that waits for an undecided value check is undecided itself.
+        decided=sum(
+            check.share for check in scored if check.result.outcome in DECIDED and (wrong or not check.withheld)
+        ),
         offered=facts.points,
     )
     return TaskScore(

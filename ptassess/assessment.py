@@ -1,0 +1,380 @@
+"""One assessment inside one pytest process: from the checks that were collected to a verdict on each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from ptassess import failures
+from ptassess.challenge import Challenge, Task
+from ptassess.errors import ContentError, SolutionError, UserError
+from ptassess.matrix import ENTRY, Entry, Matrix
+from ptassess.options import Settings, settings_of
+from ptassess.outcomes import outcome_of, status_of
+from ptassess.result import CheckResult
+from ptassess.sandbox import Limits, open_wall
+from ptassess.sandbox.cleaning import clean
+from ptassess.submission import Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from ptassess.registry import Catalogue
+    from ptassess.sandbox import Solution, Wall
+
+_ROLES = ("value", "property")
+_LINE, _DETAIL, _OUTPUT = 400, 8_000, 8_000  # characters kept of a message, its detail, and what was printed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """What is known of a check before it runs.
+
+    Args:
+        challenge: whose check it is.
+        task: what it assesses.
+        name: of the test, with its parameters.
+        private: whether only graders have it.
+        weight: share inside the task.
+        role: ``value`` or ``property``.
+        advisory: whether it rests on what was seen beside the candidate's code.
+        title: first line of its docstring, or its name in words.
+        entry: the submission of an admission run, or None.
+    """
+
+    challenge: Challenge
+    task: Task
+    name: str
+    private: bool
+    weight: float
+    role: str
+    advisory: bool
+    title: str
+    entry: Entry | None = None
+
+
+@dataclass
+class Findings:
+    """What a running check has said so far."""
+
+    evidence: dict[str, Any] = field(default_factory=dict)
+    credit: float = 1.0
+    handles: list[Solution] = field(default_factory=list)
+
+
+CHECK = pytest.StashKey[Check]()
+FINDINGS = pytest.StashKey[Findings]()
+
+
+def begin(config: pytest.Config) -> Assessment:
+    """Start an assessment: resolve the settings, register the fixtures and hooks.
+
+    Args:
+        config: pytest's.
+
+    Raises:
+        pytest.UsageError: one line, if something in the set-up cannot be used.
+    """
+    from ptassess import fixtures
+    from ptassess.recorder import Recorder, Teller
+
+    try:
+        assessment = Assessment(config, settings_of(config))
+        is_worker = hasattr(config, "workerinput")
+        if not assessment.matrix:
+            config.pluginmanager.register(Teller() if is_worker else Recorder(assessment), "ptassess-recorder")
+    except UserError as error:
+        raise pytest.UsageError(f"ptassess: {error}") from None
+    config.pluginmanager.register(assessment, "ptassess-assessment")
+    config.pluginmanager.register(fixtures, "ptassess-fixtures")
+    return assessment
+
+
+class Assessment:
+    """The hooks of one assessment, and what its fixtures stand on.
+
+    Args:
+        config: pytest's.
+        settings: the resolved options.
+
+    Raises:
+        UserError: if the submission or the isolation level cannot be had.
+        pytest.UsageError: if the import mode would let a submission import the checks' own modules.
+    """
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self.config = config
+        self.settings = settings
+        self.matrix = Matrix.load(*settings.matrix) if settings.matrix else None
+        self.only_collects = bool(config.getoption("collectonly"))
+        self._challenges: dict[Path, tuple[Challenge, bool]] = {}
+        if config.getoption("importmode") != "importlib":
+            raise pytest.UsageError(
+                "ptassess: challenges need --import-mode=importlib (in pytest's other modes a submission can import "
+                "the checks' own modules); add it to the command line or to addopts"
+            )
+        self.submission = Submission.open(settings.submission) if settings.submission else None
+        if not (self.submission or self.matrix or self.only_collects):
+            raise pytest.UsageError(
+                "ptassess: no submission named; type `pytest challenges/ --submission DIR`, where DIR holds solutions/ "
+                "(`ptassess start DIR` makes one)"
+            )
+        controls_xdist = getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput")
+        if not (self.only_collects or controls_xdist):
+            _ = self.wall  # starts its zygote now, hidden behind the collection
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Every challenge that is installed, in the checkout, or in a pack."""
+        from ptassess.registry import catalogue
+
+        return catalogue(self.settings.packs)
+
+    @cached_property
+    def level(self) -> str | None:
+        """The isolation that was asked for; a debugger can only step through code in this process."""
+        if self.settings.isolation is None and self.config.getoption("usepdb", default=False):
+            return "inprocess"
+        return self.settings.isolation
+
+    @cached_property
+    def exam_seed(self) -> int:
+        """Seed of the quiz: the kit's in practice, the exam's in grading, where nothing that a candidate can edit counts."""
+        if self.settings.exam_seed is not None:
+            return self.settings.exam_seed
+        from ptassess import exam, kit
+
+        seed = kit.exam_seed_of(self.submission.root) if self.submission and self.settings.door == "practice" else None
+        return exam.DEFAULT_EXAM_SEED if seed is None else seed
+
+    @cached_property
+    def wall(self) -> Wall:
+        """The wall between this process and candidates' code."""
+        return open_wall(self.level)
+
+    # -- which check is it -------------------------------------------------------------------------------------
+
+    def challenge_of(self, path: Path) -> tuple[Challenge, bool]:
+        """The challenge whose check lies in a file, and whether the file is private.
+
+        Args:
+            path: the test file.
+
+        Raises:
+            ContentError: if the folder's ``challenge.py`` cannot be used.
+        """
+        folder = path.parent
+        if folder not in self._challenges:
+            from ptassess.registry import load_challenge
+
+            private = folder.name == "private"
+            home = folder.parent if private else folder
+            if (home / "challenge.py").is_file():
+                challenge = load_challenge(home)
+            else:
+                found = self.catalogue.challenges.get(home.name)
+                if found is None:
+                    raise ContentError(f"{folder}: private checks of an unknown challenge; install its public half")
+                challenge = found
+            self._challenges[folder] = (challenge, private)
+        return self._challenges[folder]
+
+    def private_folder(self, challenge: Challenge) -> Path | None:
+        """Where a challenge's private half lies, or None.
+
+        Args:
+            challenge: the public half.
+        """
+        beside = challenge.home / "private"
+        return beside if beside.is_dir() else self.catalogue.private.get(challenge.slug)
+
+    def _check_of(self, item: pytest.Function) -> Check:
+        challenge, private = self.challenge_of(item.path)
+        marker = item.get_closest_marker("task")
+        where = f"{item.path.name}::{item.originalname}"
+        if marker is None or len(marker.args) != 1:
+            raise ContentError(f"{where}: name its task with @pytest.mark.task(\"…\")")
+        unknown = set(marker.kwargs) - {"weight", "role", "advisory"}
+        role = marker.kwargs.get("role", "value")
+        weight = marker.kwargs.get("weight", 1)
+        if unknown or role not in _ROLES or not weight > 0:
+            raise ContentError(
+                f"{where}: @pytest.mark.task takes weight above 0, role 'value' or 'property', and advisory"
+            )
+        params = getattr(getattr(item, "callspec", None), "params", {})
+        entry = params.get(ENTRY)
+        name = item.name if entry is None else _without(item.name, entry.label)
+        words = item.originalname.removeprefix("test_").replace("_", " ")
+        doc = (item.obj.__doc__ or words).strip().splitlines()[0]
+        return Check(
+            challenge=challenge,
+            task=challenge.task(marker.args[0]),
+            name=name,
+            private=private,
+            weight=float(weight),
+            role=role,
+            advisory=bool(marker.kwargs.get("advisory", False)),
+            title=doc.rstrip("."),
+            entry=entry,
+        )
+
+    # -- fixtures' needs ---------------------------------------------------------------------------------------
+
+    def open(self, item: pytest.Item, which: str) -> Solution:
+        """Open a handle on one of a check's contestants; it is closed when the check ends.
+
+        Args:
+            item: the check.
+            which: ``solution``, ``reference`` or ``baseline``.
+
+        Raises:
+            ContentError: if the challenge has no such file here.
+        """
+        check = item.stash[CHECK]
+        slug = check.challenge.slug
+        overlay = None
+        if which == "solution" and check.entry is not None:
+            path, overlay, shown = check.entry.solution, check.entry.overlay, f"solutions/{slug}.py"
+        elif which == "solution":
+            assert self.submission is not None
+            path = self.submission.solution(slug)
+            shown = f"solutions/{path.relative_to(self.submission.solutions)}" if path else f"solutions/{slug}.py"
+        else:
+            private = self.private_folder(check.challenge)
+            path = check.challenge.home / "baseline.py" if which == "baseline" else private and private / "reference.py"
+            shown = f"{slug}/{which}.py"
+            if path is None or not path.is_file():
+                raise ContentError(f"{item.name}: challenge {slug} has no {which}.py here")
+        task = check.task
+        limits = Limits(seconds=task.seconds, memory_mb=task.memory_mb)
+        handle = self.wall.solution(path, limits=limits, shown_as=shown, overlay=overlay)
+        item.stash[FINDINGS].handles.append(handle)
+        return handle
+
+    # -- pytest's hooks ----------------------------------------------------------------------------------------
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """In an admission run, repeat each check over the plan's entries."""
+        from ptassess.pytest_plugin import is_challenge_test
+
+        if self.matrix and is_challenge_test(Path(metafunc.module.__file__ or "")):
+            self.matrix.parametrize(metafunc)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Tell the challenges' checks from other tests, and leave out what the profile does not offer."""
+        from ptassess.pytest_plugin import is_challenge_test
+
+        kept, dropped = [], []
+        try:
+            for item in items:
+                if isinstance(item, pytest.Function) and is_challenge_test(item.path):
+                    item.stash[CHECK] = check = self._check_of(item)
+                    item.stash[FINDINGS] = Findings()
+                    (kept if self._is_offered(item, check) else dropped).append(item)
+                else:
+                    kept.append(item)
+        except UserError as error:
+            raise pytest.UsageError(f"ptassess: {error}") from None
+        if dropped:
+            config.hook.pytest_deselected(items=dropped)
+            items[:] = kept
+
+    def _is_offered(self, item: pytest.Item, check: Check) -> bool:
+        if self.matrix:
+            return check.entry is not None
+        if self.settings.profile == "smoke":
+            return check.task.level != "expert" and item.get_closest_marker("gpu") is None
+        if self.settings.profile == "gpu":
+            return item.get_closest_marker("gpu") is not None or "cuda" in check.task.needs
+        return True
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        """Say what is about to be assessed, how, and how to repeat it."""
+        if self.only_collects or self.matrix:
+            return []
+        assert self.submission is not None
+        where = self.submission.root
+        lines = [f"ptassess: {where.name or where}, isolation {self.wall.level}, seed {self.settings.seed}"]
+        if self.settings.door != "practice":  # nothing secret on a screen that may be shared
+            lines = [f"ptassess: {where.name or where}, isolation {self.wall.level}, secret seed"]
+        if self.wall.level == "inprocess":
+            lines.append("ptassess: no wall at this level: the solution runs inside pytest; never a graded score")
+        lines += [f"ptassess: {problem}" for problem in self.catalogue.problems]
+        return lines
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Turn what a check raised, said and measured into its result."""
+        report = yield
+        check = item.stash.get(CHECK, None)
+        if check is None or (call.when != "call" and call.excinfo is None):
+            return report
+        error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, (KeyboardInterrupt, pytest.exit.Exception)):
+            return report
+        result = self._result(item, check, call, error)
+        report.ptassess = msgspec.to_builtins(result)  # type: ignore[attr-defined]  # plain data, so that it crosses xdist
+        item.user_properties += failures.properties(result)
+        failures.show(report, item, result, call.excinfo, full=bool(self.config.getoption("fulltrace")))
+        if self.matrix and check.entry:
+            raw = error is not None and not isinstance(error, (AssertionError, SolutionError)) and result.outcome == "failed"
+            self.matrix.record(check.entry, result, raw=raw)
+        return report
+
+    def _result(
+        self, item: pytest.Item, check: Check, call: pytest.CallInfo[None], error: BaseException | None
+    ) -> CheckResult:
+        findings = item.stash[FINDINGS]
+        closings = [(handle, handle.close()) for handle in findings.handles]
+        findings.handles.clear()
+        outcome = outcome_of(call.when, error)
+        message, detail = failures.message_of(error)
+        return CheckResult(
+            challenge=check.challenge.slug,
+            task=check.task.name,
+            check=check.name,
+            nodeid=item.nodeid,
+            private=check.private,
+            role=check.role,  # type: ignore[arg-type]  # checked when it was collected
+            weight=check.weight,
+            outcome=outcome,
+            cause=error.cause if isinstance(error, SolutionError) else None,  # type: ignore[arg-type]
+            credit=min(1.0, max(0.0, float(findings.credit))) if outcome == "passed" else 0.0,
+            seconds=call.duration,
+            worker_seconds=sum(closing.seconds for _, closing in closings),
+            title=check.title,
+            message=clean(message, _LINE),
+            detail=clean(detail, _DETAIL),
+            output=clean("".join(closing.output for _, closing in closings), _OUTPUT),
+            evidence=failures.plain(findings.evidence),
+            advisory=check.advisory,
+        )
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> Any:
+        """Give our outcomes a letter, a word and a colour of their own."""
+        result = getattr(report, "ptassess", None)
+        return status_of(result["outcome"]) if result else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_unconfigure(self) -> None:
+        """Take the wall down, with everything that still runs behind it."""
+        if "wall" in self.__dict__:
+            self.wall.close()
+        if self.matrix:
+            self.matrix.close()
+
+
+def _without(name: str, label: str) -> str:
+    """A test's name without the admission run's part of its parameters, which stands first."""
+    base, _, params = name.partition("[")
+    rest = params.removesuffix("]").removeprefix(label).removeprefix("-")
+    return f"{base}[{rest}]" if rest else base
+

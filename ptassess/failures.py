@@ -1,0 +1,118 @@
+"""How a check's end is told: to the candidate in a few lines, to JUnit as properties, to the run file as plain data."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+# pytest has no public way to build a failure's text that also survives xdist; these two have kept their shape since 5.0.
+from _pytest._code.code import ExceptionChainRepr, ReprEntryNative, ReprFileLocation, ReprTraceback
+
+from ptassess.errors import SolutionError, Undecided
+
+if TYPE_CHECKING:
+    import pytest
+
+    from ptassess.result import CheckResult
+
+_MAX_ITEMS = 4_096  # of one list in the evidence: a loss curve fits, a data set does not
+
+
+def message_of(error: BaseException | None) -> tuple[str, str]:
+    """One line for the candidate, and the lines below it.
+
+    Args:
+        error: what the check raised, or None.
+    """
+    if error is None:
+        return "", ""
+    if isinstance(error, SolutionError):
+        return error.message, error.detail
+    if isinstance(error, Undecided):
+        return str(error), ""
+    if isinstance(error, AssertionError):
+        first, _, rest = str(error).strip().partition("\n")
+        return first or "the check's condition does not hold", rest
+    return f"the check could not use what came back ({type(error).__name__}: {error})", ""
+
+
+def properties(result: CheckResult) -> list[tuple[str, object]]:
+    """The scalars that pytest's ``--junitxml`` writes as ``<property>``.
+
+    Args:
+        result: of the check.
+    """
+    fixed: list[tuple[str, object]] = [
+        ("competency", result.challenge),
+        ("task", result.task),
+        ("weight", result.weight),
+        ("credit", result.credit),
+        ("outcome", result.outcome),
+    ]
+    scalars = (int, float, str, bool)
+    return fixed + [(f"metric.{name}", value) for name, value in result.evidence.items() if isinstance(value, scalars)]
+
+
+def plain(value: Any) -> Any:
+    """Evidence as JSON values: tensors and numbers of other libraries become Python's, NaN and infinities become text.
+
+    Args:
+        value: what a check put into ``evidence``.
+    """
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value[:_MAX_ITEMS]]
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if hasattr(value, "tolist"):  # torch and numpy
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    return str(value)
+
+
+def show(
+    report: pytest.TestReport,
+    item: pytest.Item,
+    result: CheckResult,
+    excinfo: pytest.ExceptionInfo[BaseException] | None,
+    *,
+    full: bool,
+) -> None:
+    """Write a check's end into pytest's report.
+
+    Args:
+        report: changed in place.
+        item: the check.
+        result: what was found.
+        excinfo: what was raised, if anything was.
+        full: whether the reader asked for pytest's full traceback.
+    """
+    if result.output:
+        report.sections.append(("what the solution printed", result.output))
+    if excinfo is None:
+        return
+    path, line = str(item.path), _line(item, excinfo)
+    if result.outcome in ("not attempted", "not assessed", "inconclusive"):
+        report.outcome = "skipped"
+        report.longrepr = (path, line, f"{result.outcome}: {result.message}")
+        return
+    ours = isinstance(excinfo.value, (AssertionError, SolutionError))
+    if full or not ours:
+        return
+    report.outcome = "failed"
+    lines = [f"{result.challenge} · {result.task} · {result.title}", "", f"  {result.message}"]
+    lines += [f"  {text}" for text in result.detail.splitlines()]
+    lines += ["", f"  {path}:{line}"]
+    crash = ReprFileLocation(path, line, result.message)
+    trace = ReprTraceback([ReprEntryNative([text + "\n" for text in lines])], None, "native")
+    report.longrepr = ExceptionChainRepr([(trace, crash, None)])
+
+
+def _line(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> int:
+    """The line of the check that raised, counted from 1."""
+    for entry in reversed(excinfo.traceback):
+        if str(entry.path) == str(item.path):
+            return entry.lineno + 1
+    return (item.location[1] or 0) + 1

@@ -1,0 +1,270 @@
+"""The door for scores: many submissions in, one run file and scorecard each out.
+
+Every submission is judged by a pytest of its own that reads nothing of it as configuration: our ini, our plugins by
+name, no conftest, a scrubbed environment, the root folder as working folder, and a copy of ``solutions/`` as data.
+Each of these closes a way that was seen to work: ``conftest.py`` and ini values, ``PYTEST_ADDOPTS``, a module in the
+working folder that shadows one of ours, a plugin announced by an entry point.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ptassess import store
+from ptassess.errors import PtassessError, SubmissionError, UserError
+from ptassess.registry import Catalogue, catalogue
+from ptassess.scoring import score
+from ptassess.submission import Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ptassess.result import Run
+
+INI = Path(__file__).with_name("grading.ini")
+
+# What a judge needs of its environment; everything else, PYTEST_* and PYTHON* first of all, could steer it.
+_KEPT = ("PATH", "HOME", "USER", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graded:
+    """What became of one submission.
+
+    Args:
+        name: its folder's name.
+        run: what was found, or None.
+        run_file: where it is stored, or None.
+        scorecard: its page, or None.
+        reason: why it could not be graded, in one line; empty if it was.
+    """
+
+    name: str
+    run: Run | None = None
+    run_file: Path | None = None
+    scorecard: Path | None = None
+    reason: str = ""
+
+
+def find(paths: Sequence[Path]) -> tuple[list[Path], str]:
+    """Tell one submission from many.
+
+    A folder that holds ``solutions/`` is one submission. Any other folder is a folder of submissions: each folder in it is one.
+
+    Args:
+        paths: as given on the command line.
+
+    Returns:
+        The submissions' folders, and a line that says what the paths were taken for.
+
+    Raises:
+        SubmissionError: if a path is not there, or holds nothing.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            raise SubmissionError(f"{path}: no such folder; name a submission, or a folder of submissions")
+        if (path / "solutions").is_dir():
+            found.append(path)
+            continue
+        inside = sorted(child for child in path.iterdir() if child.is_dir() and not child.name.startswith("."))
+        if not inside:
+            raise SubmissionError(f"{path}: neither a submission (no solutions/ in it) nor a folder of submissions")
+        found += inside
+    many = "one submission" if len(found) == 1 else f"{len(found)} submissions"
+    return found, f"taken as {many}: a folder that holds solutions/ is one, any other is a folder of them"
+
+
+def grade(  # noqa: PLR0913  the command line's options, keyword-only
+    submissions: Sequence[Path],
+    out: Path,
+    *,
+    seed: int | None = None,
+    exam_seed: int | None = None,
+    isolation: str | None = None,
+    packs: Sequence[Path] = (),
+    only: Sequence[str] = (),
+    jobs: int = 1,
+    progress: Callable[[Graded], None] | None = None,
+) -> list[Graded]:
+    """Grade submissions and write ``out/<name>/run.json``, ``out/<name>/scorecard.html`` and ``out/index.html``.
+
+    Args:
+        submissions: folders, as ``find`` gives them.
+        out: folder for the results; made if it is missing.
+        seed: run seed, to repeat a run; None for a secret one each.
+        exam_seed: seed of the quiz; None for the exam's.
+        isolation: the least isolation to accept.
+        packs: more challenges.
+        only: slugs to grade; empty for all.
+        jobs: how many at the same time.
+        progress: called with each result as it comes.
+
+    Returns:
+        One entry a submission, in their order; a bad submission is an entry with its reason.
+
+    Raises:
+        UserError: if nothing can be graded at all: an unknown competency, an unwritable folder.
+    """
+    challenges = catalogue(tuple(packs))
+    targets = _targets(challenges, only)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = tempfile.TemporaryFile(dir=out)
+        probe.close()
+    except OSError as error:
+        raise UserError(f"{out}: cannot write there ({error.strerror}); name another folder with --out") from None
+    out = out.resolve()
+    names = _names(submissions)
+
+    def one(path: Path) -> Graded:
+        try:
+            graded = _grade_one(
+                path, names[path], out, targets, seed=seed, exam_seed=exam_seed, isolation=isolation, packs=packs
+            )
+        except PtassessError as error:
+            graded = Graded(name=names[path], reason=str(error))
+        if progress:
+            progress(graded)
+        return graded
+
+    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+        results = list(pool.map(one, submissions))
+    write_index(results, out)
+    return results
+
+
+def write_index(results: Sequence[Graded], out: Path) -> Path:
+    """Write the cohort's page.
+
+    Args:
+        results: in any order; the page ranks them.
+        out: folder that holds the scorecards.
+
+    Returns:
+        ``out/index.html``.
+    """
+    from ptassess import render
+
+    entries = [
+        render.Entry(run=graded.run, href=graded.scorecard.relative_to(out).as_posix(), candidate=graded.name)
+        if graded.run and graded.scorecard
+        else render.Entry(candidate=graded.name, reason=graded.reason)
+        for graded in results
+    ]
+    render.write_index(entries, out / "index.html")
+    return out / "index.html"
+
+
+def percent(graded: Graded) -> float:
+    """The score of a submission in per cent of the points that were decided; 0 if it could not be graded.
+
+    Args:
+        graded: the entry.
+    """
+    return (score(graded.run).total.score or 0.0) if graded.run else 0.0
+
+
+def _targets(challenges: Catalogue, only: Sequence[str]) -> list[Path]:
+    unknown = [slug for slug in only if slug not in challenges.challenges]
+    if unknown:
+        known = ", ".join(challenges.challenges) or "none"
+        raise UserError(f"{unknown[0]}: no such competency; there are: {known}")
+    targets: list[Path] = []
+    for slug, challenge in challenges.challenges.items():
+        if only and slug not in only:
+            continue
+        targets.append(challenge.home)
+        private = challenges.private.get(slug)
+        if private and not private.is_relative_to(challenge.home):
+            targets.append(private)
+    if not targets:
+        raise UserError("no challenge is installed; `ptassess doctor` says where they are looked for")
+    return targets
+
+
+def _names(submissions: Sequence[Path]) -> dict[Path, str]:
+    """A folder name for each submission's results, unique."""
+    names: dict[Path, str] = {}
+    for path in submissions:
+        base = name = path.resolve().name or "submission"
+        count = 1
+        while name in names.values():
+            count += 1
+            name = f"{base}-{count}"
+        names[path] = name
+    return names
+
+
+def _grade_one(  # noqa: PLR0913
+    path: Path,
+    name: str,
+    out: Path,
+    targets: Sequence[Path],
+    *,
+    seed: int | None,
+    exam_seed: int | None,
+    isolation: str | None,
+    packs: Sequence[Path],
+) -> Graded:
+    submission = Submission.open(path)
+    folder = out / name
+    folder.mkdir(parents=True, exist_ok=True)
+    run_file, page, log = folder / "run.json", folder / "scorecard.html", folder / "pytest.log"
+    for old in (run_file, page):
+        old.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix="ptassess-") as scratch:
+        copy = _snapshot(submission, Path(scratch) / name)
+        command = [
+            sys.executable, "-P", "-m", "pytest",
+            "-c", str(INI), "--rootdir", str(INI.parent), "--noconftest",
+            "-p", "ptassess.pytest_plugin",
+            "--ptassess-door", "graded", "--submission", str(copy), "--candidate", name,
+            "--run-file", str(run_file), "--scorecard", str(page),
+            *(["--seed", "-"] if seed is not None else []),
+            *(["--exam-seed", str(exam_seed)] if exam_seed is not None else []),
+            *(["--isolation", isolation] if isolation else []),
+            *(argument for pack in packs for argument in ("--pack", str(pack.resolve()))),
+            *map(str, targets),
+        ]  # fmt: skip
+        with log.open("wb") as stream:
+            status = subprocess.run(  # noqa: S603  our own interpreter; the submission is an argument, never a command
+                command,
+                input=b"" if seed is None else f"{seed}\n".encode(),
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                env=_environment(),
+                cwd="/",
+                check=False,
+            ).returncode
+    if not run_file.is_file():
+        return Graded(name=name, reason=_reason(log, status))
+    return Graded(name=name, run=store.read(run_file), run_file=run_file, scorecard=page)
+
+
+def _snapshot(submission: Submission, to: Path) -> Path:
+    """Copy the regular files of ``solutions/``: what is judged cannot change meanwhile, and no configuration comes along."""
+    for source in submission.files():
+        target = to / "solutions" / source.relative_to(submission.solutions)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target, follow_symlinks=False)
+    return to
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return kept | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PY_COLORS": "0", "COLUMNS": "100"}
+
+
+def _reason(log: Path, status: int) -> str:
+    lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    said = next((line for line in lines if line.startswith("ERROR: ")), lines[-1] if lines else "it said nothing")
+    return f"{said.removeprefix('ERROR: ')} (pytest ended with status {status}; see {log})"

@@ -1,0 +1,148 @@
+"""Admission runs: every check over many submissions and seeds, in one pytest process.
+
+A judge costs seconds to start and a worker costs milliseconds, so admission repeats the checks inside one process
+instead of starting one for every mutant. The plan is a JSON list of entries, the results are JSON lines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import msgspec
+
+from ptassess.errors import UserError
+from ptassess.result import CheckResult  # msgspec reads the annotations at run time
+
+if TYPE_CHECKING:
+    import pytest
+
+ENTRY = "_ptassess_entry"
+"""Name of the fixture that carries a check's entry."""
+
+
+class PlannedEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a plan.
+
+    Attributes:
+        id: names the entry in the results.
+        solution: the file to import, or None for an absent solution.
+        overlay: a file to execute on top of it, or None.
+        quiz: the quiz answers, or None.
+        challenge: slug; the entry is for this challenge's checks only.
+        checks: names of the test functions to run, or None for all.
+        seeds: run seeds.
+    """
+
+    id: str
+    solution: str | None
+    overlay: str | None = None
+    quiz: str | None = None
+    challenge: str = ""
+    checks: list[str] | None = None
+    seeds: list[int] = [0]
+
+
+class MatrixResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the results.
+
+    Attributes:
+        id: of the entry.
+        seed: run seed.
+        raw: the check ended in an exception that no check should end in: an author's defect.
+        result: what the check found.
+    """
+
+    id: str
+    seed: int
+    raw: bool
+    result: CheckResult
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One submission at one seed.
+
+    Args:
+        id: of the plan's entry.
+        seed: run seed.
+        solution: file to import.
+        overlay: file to execute on top.
+        quiz: the quiz answers.
+    """
+
+    id: str
+    seed: int
+    solution: Path | None
+    overlay: Path | None
+    quiz: Path | None
+
+    @property
+    def label(self) -> str:
+        """Its part of a test's name."""
+        return f"{self.id}@{self.seed}"
+
+
+class Matrix:
+    """A plan under way.
+
+    Args:
+        plan: its entries.
+        out: where the results go, one line each, at once.
+    """
+
+    def __init__(self, plan: list[PlannedEntry], out: TextIO) -> None:
+        self._plan = plan
+        self._out = out
+
+    @classmethod
+    def load(cls, plan: Path, results: Path) -> Matrix:
+        """Read a plan and open the results for appending.
+
+        Args:
+            plan: JSON file.
+            results: JSON lines file.
+
+        Raises:
+            UserError: if the plan cannot be read.
+        """
+        try:
+            entries = msgspec.json.decode(plan.read_bytes(), type=list[PlannedEntry])
+        except (OSError, msgspec.MsgspecError) as error:
+            raise UserError(f"{plan}: not an admission plan ({error})") from None
+        return cls(entries, results.open("a", encoding="utf-8"))
+
+    def parametrize(self, metafunc: pytest.Metafunc) -> None:
+        """Repeat a check over the entries that are for it.
+
+        Args:
+            metafunc: pytest's description of the check.
+        """
+        folder = Path(metafunc.module.__file__ or "").parent
+        slug = (folder.parent if folder.name == "private" else folder).name
+        name = metafunc.function.__name__
+        entries = [
+            Entry(planned.id, seed, *(Path(x) if x else None for x in (planned.solution, planned.overlay, planned.quiz)))
+            for planned in self._plan
+            if planned.challenge in ("", slug) and (planned.checks is None or name in planned.checks)
+            for seed in planned.seeds
+        ]
+        metafunc.fixturenames.append(ENTRY)
+        metafunc.parametrize(ENTRY, entries, indirect=True, ids=[entry.label for entry in entries])
+
+    def record(self, entry: Entry, result: CheckResult, *, raw: bool) -> None:
+        """Write one result.
+
+        Args:
+            entry: whose it is.
+            result: what the check found.
+            raw: whether it ended in an exception of the check's own.
+        """
+        line = MatrixResult(id=entry.id, seed=entry.seed, raw=raw, result=result)
+        self._out.write(msgspec.json.encode(line).decode() + "\n")
+        self._out.flush()
+
+    def close(self) -> None:
+        """Close the results."""
+        self._out.close()

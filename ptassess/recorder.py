@@ -1,0 +1,283 @@
+"""Where the results of all processes come together: the run file, the scorecard, the closing table, the exit status."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from ptassess import summary
+from ptassess._version import __version__
+from ptassess.assessment import CHECK
+from ptassess.errors import UserError
+from ptassess.exam import commit
+from ptassess.machine import machine_facts
+from ptassess.outcomes import exit_status
+from ptassess.result import ChallengeFacts, CheckResult, Run, SubmissionFacts, TaskFacts
+from ptassess.scoring import Score, score
+
+if TYPE_CHECKING:
+    from ptassess.assessment import Assessment
+    from ptassess.challenge import Challenge
+
+_PACKAGES = ("torch", "torchvision", "numpy", "pytest", "scikit-learn", "safetensors", "ptassess", "ptassess-grader")
+
+# task by task, the names of the checks that were selected: {slug: {"home": …, "private": bool, "tasks": {task: [check]}}}
+_Offered = dict[str, dict[str, Any]]
+
+
+class Recorder:
+    """Gathers the results; under xdist it lives in the controller only.
+
+    Args:
+        assessment: what it records.
+
+    Raises:
+        UserError: if the run file or the scorecard could not be written in the end.
+    """
+
+    def __init__(self, assessment: Assessment) -> None:
+        self.assessment = assessment
+        self.results: dict[str, CheckResult] = {}
+        self.offered: _Offered = {}
+        self.run: Run | None = None
+        self.score: Score | None = None
+        self.written: list[str] = []
+        self._deselected = False
+        self._started = time.time()
+        for path in (assessment.settings.run_file, assessment.settings.scorecard):
+            if path is not None:
+                _check_writable(path)
+
+    # -- gathering ---------------------------------------------------------------------------------------------
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note what this process will run; under xdist the workers tell (``pytest_testnodedown``)."""
+        self.offered = offered(session.items)
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        """Note that the run is only a part."""
+        self._deselected = self._deselected or bool(items)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what an xdist worker was to run."""
+        told = getattr(node, "workeroutput", {}).get("ptassess_offered", {})
+        self.offered = self.offered or told
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the result of a check; a later phase that went wrong replaces it."""
+        raw = getattr(report, "ptassess", None)
+        if raw is not None:
+            self.results[report.nodeid] = msgspec.convert(raw, CheckResult)
+
+    # -- the end -----------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Any:
+        """Write what was asked for; set the exit status; lose nothing of an interrupted run."""
+        if self.assessment.only_collects or not self.results:
+            return (yield)
+        interrupted = exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        self.run = self._run(complete=not (interrupted or self._deselected or session.shouldstop or session.shouldfail))
+        self.score = score(self.run)
+        try:
+            self._write(self.run)
+        except UserError as error:
+            self.written.append(str(error))
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            minimum = float(session.config.getini("ptassess_min_coverage"))
+            outcomes = [result.outcome for result in self.results.values()]
+            status = exit_status(outcomes, self.score.total.coverage, minimum)
+            session.exitstatus = session.exitstatus if status is None else status
+        return (yield)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Print the closing table."""
+        if self.run is not None and self.score is not None:
+            summary.write(terminalreporter, self.run, self.score)
+            for line in self.written:
+                terminalreporter.write_line(line)
+
+    def _write(self, run: Run) -> None:
+        settings = self.assessment.settings
+        if settings.run_file:
+            from ptassess import store
+
+            store.write(run, settings.run_file)
+            self.written.append(f"run file: {_short(settings.run_file)}")
+        if settings.scorecard:
+            from ptassess import render
+
+            render.write_scorecard(run, settings.scorecard)
+            self.written.append(f"scorecard: {_short(settings.scorecard)}")
+        if settings.run_file:
+            hooks = self.assessment.catalogue.plugins.hook
+            hooks.ptassess_run_finished(run=run, path=settings.run_file)
+
+    def _run(self, *, complete: bool) -> Run:
+        settings, submission = self.assessment.settings, self.assessment.submission
+        facts = submission.facts() if submission else SubmissionFacts(name="")
+        started = _iso(self._started)
+        homes = {slug: Path(told["home"]) for slug, told in self.offered.items()}
+        return Run(
+            ptassess=__version__,
+            run_id=_run_id(started),
+            candidate=settings.candidate or facts.name,
+            stamp="practice" if settings.door == "practice" else "graded",
+            unverified_because=self._unverified(),
+            started=started,
+            finished=_iso(time.time()),
+            seconds=round(time.time() - self._started, 3),
+            submission=facts,
+            exam_seed=self.assessment.exam_seed,
+            run_seed_hash=commit(settings.seed),
+            run_seed=settings.seed,
+            profile=settings.profile,
+            device=settings.device,
+            isolation=self._level(),
+            machine=machine_facts(),
+            git=_git(submission.root) if submission else {},
+            packages=_packages(),
+            challenges=tuple(self._facts(slug, homes[slug]) for slug in self.offered),
+            checks=tuple(self.results.values()),
+            notes=tuple(self.assessment.catalogue.problems),
+            complete=complete,
+        )
+
+    def _unverified(self) -> tuple[str, ...]:
+        reasons = ["isolation below `locked`"]
+        if self.assessment.settings.door == "practice":
+            reasons.insert(0, "practice: the candidate's own pytest configuration was read")
+        if not all(told["private"] for told in self.offered.values()):
+            reasons.append("the private checks did not take part")
+        return tuple(reasons)
+
+    def _facts(self, slug: str, home: Path) -> ChallengeFacts:
+        challenge = self.assessment.challenge_of(home / "challenge.py")[0]
+        told = self.offered[slug]
+        brief = home / "brief.md"
+        return ChallengeFacts(
+            slug=slug,
+            title=challenge.title,
+            syllabus=challenge.syllabus,
+            digest=_digest(home, self.assessment.private_folder(challenge)),
+            tasks=tuple(
+                TaskFacts(
+                    name=task.name,
+                    points=task.points,
+                    level=task.level,
+                    minutes=task.minutes,
+                    kind=task.kind,
+                    checks=tuple(told["tasks"][task.name]),
+                )
+                for task in challenge.tasks
+                if task.name in told["tasks"]
+            ),
+            brief=brief.read_text(encoding="utf-8") if brief.is_file() else "",
+            has_private=told["private"],
+        )
+
+
+class Teller:
+    """In an xdist worker: tells the controller what was offered."""
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Send it with the worker's last message."""
+        session.config.workeroutput["ptassess_offered"] = offered(session.items)  # type: ignore[attr-defined]  # xdist's
+
+
+def offered(items: list[pytest.Item]) -> _Offered:
+    """Which checks were selected, by challenge and task, in plain data.
+
+    Args:
+        items: pytest's.
+    """
+    by_challenge: dict[str, tuple[Challenge, bool, dict[str, list[str]]]] = {}
+    for item in items:
+        check = item.stash.get(CHECK, None)
+        if check is None:
+            continue
+        slug = check.challenge.slug
+        challenge, private, tasks = by_challenge.get(slug, (check.challenge, False, defaultdict(list)))
+        tasks[check.task.name].append(check.name)
+        by_challenge[slug] = (challenge, private or check.private, tasks)
+    return {
+        slug: {"home": str(challenge.home), "private": private, "tasks": dict(tasks)}
+        for slug, (challenge, private, tasks) in by_challenge.items()
+    }
+
+
+def _check_writable(path: Path) -> None:
+    folder = path.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder}: cannot make the folder ({error.strerror}); name another place") from None
+    if not os.access(folder, os.W_OK):
+        raise UserError(f"{folder}: cannot write there; name another place")
+
+
+def _digest(home: Path, private: Path | None) -> str:
+    """SHA-256 over the names and contents of a challenge's files."""
+    digest = hashlib.sha256()
+    for base in (home, private):
+        for path in sorted(base.rglob("*")) if base else ():
+            inside = path.relative_to(base) if base else path
+            if path.is_file() and "__pycache__" not in inside.parts and not (base == home and inside.parts[0] == "private"):
+                content = path.read_bytes()
+                digest.update(f"{inside.as_posix()}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def _packages() -> dict[str, str]:
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _git(root: Path) -> dict[str, Any]:
+    """Commit and dirtiness of the submission's repository; empty if it is none, or there is no git."""
+    if not (root / ".git").exists():
+        return {}
+    try:
+        # No hook, filter or pager of the candidate's repository may run: only plumbing that reads.
+        commit_id = subprocess.run(  # noqa: S603
+            ["git", "-C", str(root), "rev-parse", "HEAD"],  # noqa: S607  whichever git the grader has
+            capture_output=True, text=True, timeout=10, check=True,
+        ).stdout.strip()  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return {}
+    return {"commit": commit_id}
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _run_id(started: str) -> str:
+    """Sortable by time, unique by process."""
+    salt = hashlib.sha256(f"{started}/{os.getpid()}/{sys.argv}".encode()).hexdigest()[:8]
+    return f"{started[:19].replace('-', '').replace(':', '')}-{salt}"
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

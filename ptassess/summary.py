@@ -1,0 +1,98 @@
+"""The closing table of a run in the terminal: what was earned, how sure that is, and what to do next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ptassess.result import Run
+    from ptassess.scoring import Bounds, CompetencyScore, Score, TaskScore
+
+_BAR = 16
+_TASK = 26
+_NEXT = 3  # suggestions: few enough to be read
+
+# outcome: (symbol, word, colour)
+_LOOK: dict[str, tuple[str, str, dict[str, bool]]] = {
+    "passed": ("✓", "", {"green": True}),
+    "failed": ("✗", "", {"red": True}),
+    "error": ("!", "error in the check itself", {"red": True, "bold": True}),
+    "not attempted": ("·", "not attempted", {"cyan": True}),
+    "not assessed": ("–", "not assessed", {"blue": True}),
+    "inconclusive": ("?", "inconclusive", {"yellow": True}),
+}
+
+
+def write(terminal: Any, run: Run, score: Score) -> None:
+    """Print the table.
+
+    Args:
+        terminal: pytest's terminal reporter.
+        run: the facts.
+        score: derived from them.
+    """
+    terminal.write_sep("=", f"ptassess · {run.candidate} · {in_words(score.total)}", bold=True)
+    for competency in score.competencies:
+        _write_competency(terminal, competency)
+    suggestions = _next(score)
+    if suggestions:
+        terminal.write_line("")
+        terminal.write_line("Next", bold=True)
+        for line in suggestions:
+            terminal.write_line(_cut(f"  {line}", terminal))
+    if not run.complete:
+        terminal.write_line("Only a part of the checks ran; the score is that part's.", yellow=True)
+    terminal.write_line("")
+
+
+def in_words(bounds: Bounds) -> str:
+    """A score with its uncertainty: ``78, between 74 and 81, 96 % decided``.
+
+    Args:
+        bounds: the points.
+    """
+    if bounds.score is None:
+        return "nothing decided"
+    if bounds.coverage > 99.95:  # noqa: PLR2004  all but rounding
+        return f"{bounds.score:.0f} %"
+    return f"{bounds.score:.0f} %, between {bounds.low:.0f} and {bounds.high:.0f}, {bounds.coverage:.0f} % decided"
+
+
+def _write_competency(terminal: Any, competency: CompetencyScore) -> None:
+    bounds = competency.bounds
+    filled = round(_BAR * (bounds.score or 0) / 100)
+    head = f"{competency.title[:_TASK]:<{_TASK + 4}}"
+    terminal.write(head, bold=True)
+    terminal.write("█" * filled, green=True)
+    terminal.write("░" * (_BAR - filled))
+    score = "  –  " if bounds.score is None else f"{bounds.score:3.0f} %"
+    terminal.write_line(f"  {score}  {bounds.earned:g} of {bounds.offered:g} points"[:34].rstrip())
+    for task in competency.tasks:
+        symbol, word, colour = _LOOK[task.outcome]
+        terminal.write(f"  {symbol} ", **colour)
+        passed = sum(check.result.outcome == "passed" for check in task.checks)
+        told = word or f"{passed} of {len(task.checks)} checks"
+        level = task.level[0].upper()
+        terminal.write_line(f"{task.name:<{_TASK}} {level}  {told:<{_BAR + 3}} {task.bounds.earned:5.1f} of {task.points:g}")
+
+
+def _next(score: Score) -> list[str]:
+    """What gains most: first what was begun and fails, by the points that are missing; then what was not begun."""
+    tasks = [(competency.slug, task) for competency in score.competencies for task in competency.tasks]
+    failed = [(slug, task) for slug, task in tasks if task.outcome == "failed"]
+    failed.sort(key=lambda pair: pair[1].bounds.earned - pair[1].bounds.decided)
+    lines = [f"{slug}: {task.name}: {_why(task)}" for slug, task in failed]
+    lines += [f"{slug}: {task.name}, about {task.minutes} minutes" for slug, task in tasks if task.outcome == "not attempted"]
+    return lines[:_NEXT]
+
+
+def _why(task: TaskScore) -> str:
+    for check in task.checks:
+        if check.result.outcome == "failed":
+            return check.result.message or check.result.title
+    return "some of it is not attempted"
+
+
+def _cut(line: str, terminal: Any) -> str:
+    width = terminal._tw.fullwidth  # noqa: SLF001  pytest gives no public width
+    return line if len(line) <= width else line[: width - 1] + "…"
