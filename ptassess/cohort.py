@@ -1,0 +1,303 @@
+"""Many runs side by side: ranks, what sets a run apart from the others, and the figures of the heat maps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from statistics import median, quantiles
+from typing import TYPE_CHECKING
+
+from ptassess.result import Run
+from ptassess.scoring import Score, score
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ptassess.scoring import Bounds
+
+COLUMNS = 40  # of a heat map: at 26 pixels each they fit a laptop's screen
+_COVERAGE = 90.0  # per cent of the points; below, a score is a guess that the reader should be told of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One submission of a cohort.
+
+    Args:
+        run: what was found, or None if it could not be graded.
+        href: path of its scorecard, relative to the index; empty for none.
+        candidate: whose it is; empty for the run's.
+        reason: why it could not be graded, in one line.
+    """
+
+    run: Run | None = None
+    href: str = ""
+    candidate: str = ""
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the reader calls it."""
+        return self.candidate or (self.run.candidate if self.run else "") or "(no name)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flag:
+    """Something to know before comparing a run with the others.
+
+    Args:
+        word: short.
+        why: one sentence.
+    """
+
+    word: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One graded submission.
+
+    Args:
+        rank: 1 for the best; equal scores share a rank; None without a score.
+        entry: whose.
+        run: the facts.
+        total: of its score.
+        cells: of its competencies, in the cohort's columns; None where it was not offered.
+        flags: what sets it apart.
+    """
+
+    rank: int | None
+    entry: Entry
+    run: Run
+    total: Bounds
+    cells: tuple[Bounds | None, ...]
+    flags: tuple[Flag, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One field of a heat map.
+
+    Args:
+        value: in per cent; None if nothing was decided.
+        word: ``""``, ``not attempted``, ``undecided`` or ``not offered``.
+    """
+
+    value: float | None
+    word: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of a heat map.
+
+    Args:
+        title: competency or task.
+        where: a task's competency.
+        level: a task's level.
+        mean: per cent over the candidates with a decision.
+        solved: per cent of the candidates who earned all of it.
+        cells: one a group of candidates.
+    """
+
+    title: str
+    where: str = ""
+    level: str = ""
+    mean: float | None
+    solved: float | None
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cohort:
+    """All of it.
+
+    Args:
+        rows: best first.
+        failures: what could not be graded.
+        columns: titles of the competencies.
+        scores: in per cent, ascending.
+        groups: the candidates of a heat map's columns, neighbours in rank.
+        competencies: lines, in the syllabus' order.
+        tasks: lines, hardest first.
+    """
+
+    rows: tuple[Row, ...]
+    failures: tuple[Entry, ...]
+    columns: tuple[str, ...]
+    scores: tuple[float, ...]
+    groups: tuple[tuple[Row, ...], ...]
+    competencies: tuple[Line, ...]
+    tasks: tuple[Line, ...]
+
+    @property
+    def median(self) -> float | None:
+        """The middle score, in per cent."""
+        return median(self.scores) if self.scores else None
+
+    @property
+    def quartiles(self) -> tuple[float, float] | None:
+        """Between which scores the middle half lies; None for fewer than four."""
+        if len(self.scores) < 4:
+            return None
+        low, _, high = quantiles(self.scores, n=4, method="inclusive")
+        return low, high
+
+    @property
+    def histogram(self) -> tuple[int, ...]:
+        """Scores in ten steps of ten per cent; 100 belongs to the last."""
+        counted = Counter(min(9, int(one // 10)) for one in self.scores)
+        return tuple(counted[step] for step in range(10))
+
+
+def cohort(entries: Sequence[Entry]) -> Cohort:
+    """Rank runs and put their competencies and tasks side by side.
+
+    Runs are ranked by their score, then by its lower bound, then by name.
+
+    Args:
+        entries: in any order.
+    """
+    graded = [(entry, entry.run, score(entry.run)) for entry in entries if entry.run is not None]
+    graded.sort(key=lambda item: (*_order(item[2]), item[0].name.casefold()))
+    titles = _columns([run for _, run, _ in graded])
+    common = _common([run for _, run, _ in graded])
+    scores = [found.total.score for _, _, found in graded]
+    rows = []
+    for entry, run, found in graded:
+        by_slug = {competency.slug: competency.bounds for competency in found.competencies}
+        rows.append(
+            Row(
+                rank=None if found.total.score is None else 1 + scores.index(found.total.score),
+                entry=entry,
+                run=run,
+                total=found.total,
+                cells=tuple(by_slug.get(slug) for slug in titles),
+                flags=_flags(run, found, common),
+            )
+        )
+    size = max(1, -(-len(rows) // COLUMNS))
+    spans = [range(start, min(start + size, len(rows))) for start in range(0, len(rows), size)]
+    results = [found for _, _, found in graded]
+    return Cohort(
+        rows=tuple(rows),
+        failures=tuple(sorted((e for e in entries if e.run is None), key=lambda e: e.name.casefold())),
+        columns=tuple(titles.values()),
+        scores=tuple(sorted(one for one in scores if one is not None)),
+        groups=tuple(tuple(rows[i] for i in span) for span in spans),
+        competencies=_competency_lines(results, titles, spans),
+        tasks=_task_lines(results, spans),
+    )
+
+
+def _order(found: Score) -> tuple[float, float]:
+    points = found.total.score
+    return (1.0 if points is None else -points, -found.total.low)
+
+
+def _columns(runs: Sequence[Run]) -> dict[str, str]:
+    """Titles by slug: by number in the syllabus, then as first met; the ones without a number last."""
+    met = {facts.slug: facts for run in reversed(runs) for facts in reversed(run.challenges)}
+    ordered = sorted(reversed(met.values()), key=lambda facts: facts.syllabus or 10_000)
+    return {facts.slug: facts.title for facts in ordered}
+
+
+def _common(runs: Sequence[Run]) -> dict[str, object]:
+    """What most runs share: a run that differs cannot be compared with them without a word."""
+    return {name: Counter(_basis(run)[name] for run in runs).most_common(1)[0][0] for name in _basis(runs[0])} if runs else {}
+
+
+def _basis(run: Run) -> dict[str, object]:
+    return {
+        "offer": frozenset((facts.slug, facts.digest) for facts in run.challenges),
+        "exam": (run.exam, run.exam_digest),
+        "isolation": run.isolation,
+        "machine": run.machine.id,
+        "profile": (run.profile, run.device),
+        "stamp": run.stamp,
+    }
+
+
+_APART = {
+    "offer": ("other checks", "It was assessed with other challenges, or other versions of them, than most runs here."),
+    "exam": ("other exam", "Its exam differs from most runs here."),
+    "isolation": ("other isolation", "Its level of isolation differs from most runs here."),
+    "machine": ("other machine", "It ran on another machine than most runs here; that matters for timed checks."),
+    "profile": ("other profile", "Its profile or device differs from most runs here."),
+    "stamp": ("other stamp", "Its stamp differs from most runs here."),
+}
+
+
+def _flags(run: Run, found: Score, common: dict[str, object]) -> tuple[Flag, ...]:
+    flags = [Flag(word=word, why=why) for name, (word, why) in _APART.items() if _basis(run)[name] != common[name]]
+    if not run.complete:
+        flags.insert(0, Flag(word="partial", why="The run was interrupted, or only a part of the checks was selected."))
+    if found.total.coverage < _COVERAGE:
+        flags.append(Flag(word="low coverage", why=f"Less than {_COVERAGE:.0f} % of its points could be decided."))
+    errors = sum(check.outcome == "error" for check in run.checks)
+    if errors:
+        flags.append(Flag(word="judge errors", why=f"Checks that failed on our side: {errors}. They cost the candidate nothing."))
+    broken = sum(check.cause == "protocol" for check in run.checks)
+    if broken:
+        flags.append(
+            Flag(word="protocol", why=f"Checks in which the candidate's code broke the rules of the wire to the judge: {broken}. Look at them.")
+        )
+    return tuple(flags)
+
+
+def _competency_lines(
+    results: Sequence[Score], titles: dict[str, str], spans: Sequence[range]
+) -> tuple[Line, ...]:
+    by_slug = [{c.slug: c for c in found.competencies} for found in results]
+    lines = []
+    for slug, title in titles.items():
+        cells = []
+        for found in by_slug:
+            competency = found.get(slug)
+            idle = competency is not None and all(task.outcome == "not attempted" for task in competency.tasks)
+            cells.append(_cell(competency.bounds if competency else None, idle=idle))
+        lines.append(_line(title, cells, spans))
+    return tuple(lines)
+
+
+def _task_lines(results: Sequence[Score], spans: Sequence[range]) -> tuple[Line, ...]:
+    by_name = [{(c.slug, t.name): t for c in found.competencies for t in c.tasks} for found in results]
+    where = {(c.slug, t.name): (c.title, t.level) for found in results for c in found.competencies for t in c.tasks}
+    lines = []
+    for key, (title, level) in where.items():
+        cells = []
+        for found in by_name:
+            task = found.get(key)
+            cells.append(_cell(task.bounds if task else None, idle=task is not None and task.outcome == "not attempted"))
+        lines.append(_line(key[1], cells, spans, where=title, level=level))
+    return tuple(sorted(lines, key=lambda line: (line.mean is None, line.mean or 0.0, line.title)))
+
+
+def _cell(bounds: Bounds | None, *, idle: bool) -> Cell:
+    if bounds is None:
+        return Cell(value=None, word="not offered")
+    if bounds.score is None:
+        return Cell(value=None, word="undecided")
+    return Cell(value=bounds.score, word="not attempted" if idle else "")
+
+
+def _line(title: str, cells: Sequence[Cell], spans: Sequence[range], *, where: str = "", level: str = "") -> Line:
+    values = [cell.value for cell in cells if cell.value is not None]
+    return Line(
+        title=title,
+        where=where,
+        level=level,
+        mean=sum(values) / len(values) if values else None,
+        solved=100 * sum(one >= 100 - 1e-9 for one in values) / len(values) if values else None,
+        cells=tuple(_merge([cells[i] for i in span]) for span in spans),
+    )
+
+
+def _merge(cells: Sequence[Cell]) -> Cell:
+    """The mean of neighbours in rank; one alone stays as it is."""
+    if len(cells) == 1:
+        return cells[0]
+    values = [cell.value for cell in cells if cell.value is not None]
+    words = {cell.word for cell in cells}
+    return Cell(value=sum(values) / len(values) if values else None, word=words.pop() if len(words) == 1 else "")

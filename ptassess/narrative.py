@@ -1,0 +1,183 @@
+"""What a score says, in sentences: pure functions of a ``Score``, so that every number in them can be checked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ptassess.challenge import LEVELS
+from ptassess.scoring import Bounds
+from ptassess.wording import count, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ptassess.result import Outcome
+    from ptassess.scoring import Score, TaskScore
+
+_STRENGTHS, _STEPS = 4, 4  # few enough to be read and remembered
+_STRONG = 85.0  # per cent of a competency, even if all that is undecided were lost, from which it is named a strength
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remark:
+    """One line about a competency or a task.
+
+    Args:
+        anchor: of its section on the scorecard.
+        title: what it is about.
+        where: what it belongs to; empty for a competency.
+        text: the remark.
+        code: whether the title is a name in code.
+    """
+
+    anchor: str
+    title: str
+    where: str
+    text: str
+    code: bool = True
+
+
+def levels(score: Score) -> dict[str, Bounds]:
+    """Bounds by level over all competencies, levels without tasks left out.
+
+    Args:
+        score: of a run.
+    """
+    found = {
+        level: [c.levels[level] for c in score.competencies if level in c.levels] for level in LEVELS
+    }
+    return {level: sum(parts, Bounds()) for level, parts in found.items() if parts}
+
+
+def outcomes(score: Score) -> dict[Outcome, int]:
+    """How many checks ended how, most frequent first.
+
+    Args:
+        score: of a run.
+    """
+    return dict(Counter(check.result.outcome for _, task in _tasks(score) for check in task.checks).most_common())
+
+
+def headline(score: Score) -> list[str]:
+    """The sentences under the score: what was solved, what was left, what could not be decided.
+
+    Args:
+        score: of a run.
+    """
+    tasks = [task for _, task in _tasks(score)]
+    if not tasks:
+        return ["Nothing was offered in this run, so there is nothing to score."]
+    left = sum(task.outcome == "not attempted" for task in tasks)
+    if left == len(tasks):
+        return [f"None of the {count(left, 'task')} was attempted." if left > 1 else "The one task was not attempted."]
+    solved = [task for task in tasks if task.outcome == "passed"]
+    said = [f"Solved {_of(len(solved), len(tasks))} in full{_by_level(tasks)}."]
+    partly = [task for task in tasks if task.outcome not in ("passed", "not attempted") and task.bounds.earned > 0]
+    if partly:
+        said.append(f"{_begin(len(partly), 'task')} earned a part of {'its' if len(partly) == 1 else 'their'} points.")
+    if left:
+        said.append(f"{_begin(left, 'task')} {'was' if left == 1 else 'were'} not attempted.")
+    total = score.total
+    if total.coverage < 99.95:
+        said.append(
+            f"{percent(100 - total.coverage)} % of the points could not be decided: with all of them lost the score "
+            f"would be {percent(total.low)}, with all of them won {percent(total.high)}."
+        )
+    return said
+
+
+def strengths(score: Score) -> list[Remark]:
+    """What was done best: whole competencies first, then the hardest tasks that were solved in full.
+
+    Args:
+        score: of a run.
+    """
+    several = len(score.competencies) > 1
+    strong = sorted(
+        (
+            (competency.bounds.offered, -index, competency)
+            for index, competency in enumerate(score.competencies)
+            if several and competency.bounds.low >= _STRONG
+        ),
+        reverse=True,
+        key=lambda item: item[:2],
+    )
+    remarks = [
+        Remark(
+            anchor=f"c{-index + 1}", title=c.title, where="", code=False,
+            text=f"{percent(c.bounds.score)} %, {_of(sum(t.outcome == 'passed' for t in c.tasks), len(c.tasks))} in full",
+        )
+        for _, index, c in strong[: _STRENGTHS // 2]
+    ]  # fmt: skip
+    solved = [(anchor, title, task) for (anchor, title), task in _tasks(score) if task.outcome == "passed"]
+    solved.sort(key=lambda item: (_rank(item[2].level), item[2].points), reverse=True)
+    remarks += [
+        Remark(
+            anchor=anchor, title=task.name, where=title if several else "",
+            text=f"{task.level}, {count(len(task.checks), 'check')} passed",
+        )
+        for anchor, title, task in solved[: _STRENGTHS - len(remarks)]
+    ]  # fmt: skip
+    return remarks
+
+
+def next_steps(score: Score) -> list[Remark]:
+    """What would gain most: first what was begun and fails, by the points that are missing, then what was not begun.
+
+    Args:
+        score: of a run.
+    """
+    several = len(score.competencies) > 1
+    tasks = [(anchor, title if several else "", task) for (anchor, title), task in _tasks(score)]
+    failed = [item for item in tasks if item[2].outcome in ("failed", "error") and _missing(item[2]) > 0]
+    failed.sort(key=lambda item: -_missing(item[2]))
+    left = [item for item in tasks if item[2].outcome == "not attempted"]
+    left.sort(key=lambda item: _rank(item[2].level))
+    remarks = [Remark(anchor=a, title=t.name, where=w, text=_why(t)) for a, w, t in failed]
+    remarks += [
+        Remark(anchor=a, title=t.name, where=w, text=f"not attempted; {t.level}, about {count(t.minutes, 'minute')}")
+        for a, w, t in left
+    ]
+    return remarks[:_STEPS]
+
+
+def _tasks(score: Score) -> Iterator[tuple[tuple[str, str], TaskScore]]:
+    for i, competency in enumerate(score.competencies, 1):
+        for j, task in enumerate(competency.tasks, 1):
+            yield (f"c{i}t{j}", competency.title), task
+
+
+def _missing(task: TaskScore) -> float:
+    return task.bounds.decided - task.bounds.earned
+
+
+def _why(task: TaskScore) -> str:
+    for check in task.checks:
+        if check.result.outcome == "failed":
+            return check.result.message or check.result.title or check.result.check
+    return "a part of it was not attempted"
+
+
+def _by_level(tasks: list[TaskScore]) -> str:
+    parts = []
+    for level in LEVELS:
+        here = [task.outcome == "passed" for task in tasks if task.level == level]
+        if here:
+            parts.append(f"{sum(here)} of {len(here)} at {level} level")
+    return f": {', '.join(parts)}" if len(parts) > 1 else ""
+
+
+def _of(part: int, whole: int) -> str:
+    if part == whole:
+        return "the one task" if whole == 1 else f"all {whole} tasks"
+    return f"{part or 'none'} of {count(whole, 'task')}"
+
+
+def _begin(number: int, noun: str) -> str:
+    return f"One {noun}" if number == 1 else count(number, noun)
+
+
+def _rank(level: str) -> int:
+    return [*LEVELS].index(level) if level in LEVELS else -1  # type: ignore[arg-type]

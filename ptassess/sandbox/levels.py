@@ -1,0 +1,98 @@
+"""The levels of isolation, weakest first, and which of them this machine can give."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ptassess.errors import IsolationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ptassess.sandbox.wall import Wall
+
+
+@dataclass(frozen=True, kw_only=True)
+class Level:
+    """A way to run a candidate's code.
+
+    Args:
+        name: as in ``--isolation``.
+        rank: stronger levels have higher ranks.
+        summary: what it is, in one line, for scorecards.
+        probe: why this machine cannot give it, in one line, or None if it can.
+        open: makes the wall.
+    """
+
+    name: str
+    rank: int
+    summary: str
+    probe: Callable[[], str | None]
+    open: Callable[[], Wall]
+
+
+def _inprocess() -> Wall:
+    from ptassess.sandbox.wall import InprocessWall
+
+    return InprocessWall()
+
+
+def _process() -> Wall:
+    from ptassess.sandbox.wall import ProcessWall
+
+    return ProcessWall()
+
+
+def _why_no_process() -> str | None:
+    if sys.platform != "linux":
+        return "needs Linux: forking after torch was imported is unsafe elsewhere; use a container or WSL"
+    if not hasattr(os, "pidfd_open") or not os.path.exists("/proc/self/task"):
+        return "needs /proc and pidfds: Linux 5.3 or newer with /proc mounted"
+    return None
+
+
+INPROCESS = Level(
+    name="inprocess",
+    rank=0,
+    summary="no wall: the solution ran inside the judge; for stepping through one's own code",
+    probe=lambda: None,
+    open=_inprocess,
+)
+PROCESS = Level(
+    name="process",
+    rank=10,
+    summary="a fresh process for every check, with a scrubbed environment, deadlines and a memory watchdog",
+    probe=_why_no_process,
+    open=_process,
+)
+BUILT_IN = (INPROCESS, PROCESS)
+
+
+def choose(floor: str | None, levels: Sequence[Level] = BUILT_IN) -> Level:
+    """The strongest level of this machine that is at least ``floor``; ``inprocess`` only if it is named.
+
+    Args:
+        floor: name of the weakest level to accept, or None.
+        levels: to choose from.
+
+    Raises:
+        IsolationError: if there is none; never a weaker one in its place.
+    """
+    by_name = {level.name: level for level in levels}
+    if floor is not None and floor not in by_name:
+        raise IsolationError(f"--isolation {floor}: no such level; there are {', '.join(by_name)}")
+    if floor == INPROCESS.name:
+        return INPROCESS
+    least = by_name[floor].rank if floor else INPROCESS.rank + 1
+    reasons = []
+    for level in sorted(levels, key=lambda level: -level.rank):
+        if level.rank < least:
+            continue
+        reason = level.probe()
+        if reason is None:
+            return level
+        reasons.append(f"{level.name} {reason}")
+    raise IsolationError(f"this machine cannot isolate at the level that is asked for: {'; '.join(reasons)}")

@@ -1,0 +1,120 @@
+"""The judge's end of the supervisor: starts it by exec, asks it for workers, and takes it down from outside if it no longer answers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+
+import msgspec
+
+from ptassess.errors import JudgeError
+from ptassess.sandbox import processes
+from ptassess.sandbox.worker import WorkerSpec
+from ptassess.sandbox.zygote import End, Reap, Reply, Request, Spawn, Spawned
+
+START_SECONDS = 120.0  # a cold `import torch` from a slow disk; it is hidden behind pytest's collection
+_ANSWER_SECONDS = 5.0  # to a request; the supervisor needs up to 2 s to empty a process tree
+_MAX_REPLY = 1 << 18
+
+# The zygote's whole environment beside these: nothing of the judge's own crosses.
+_KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "OPENBLAS_CORETYPE")
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+class Lost(Exception):  # noqa: N818  an event that the caller handles
+    """The supervisor is gone or no longer answers."""
+
+
+class Supervisor:
+    """One zygote, as the judge sees it.
+
+    Args:
+        folder: its HOME and TMPDIR while it has no worker.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._sock, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        environment |= dict.fromkeys(_THREADS, "1") | {"HOME": folder, "TMPDIR": folder}
+        self._process = subprocess.Popen(  # noqa: S603  our own interpreter and module
+            [sys.executable, "-P", "-c", f"from ptassess.sandbox.zygote import main; main({theirs.fileno()})"],
+            stdin=subprocess.DEVNULL,
+            pass_fds=(theirs.fileno(),),
+            env=environment,
+            cwd="/",
+            start_new_session=True,  # Ctrl-C in the terminal is the judge's to handle
+        )
+        theirs.close()
+        self._ready = False
+        self._decoder = msgspec.msgpack.Decoder(Reply)
+
+    def spawn(self, number: int, spec: WorkerSpec, sock: socket.socket) -> int:
+        """Start a worker.
+
+        Args:
+            number: by which it is reaped later.
+            spec: what it is for.
+            sock: its end of the connection.
+
+        Returns:
+            Its process id.
+
+        Raises:
+            Lost: if the supervisor does not answer.
+            JudgeError: if it cannot start at all.
+        """
+        reply = self._ask(Spawn(number, spec), _ANSWER_SECONDS if self._ready else START_SECONDS, sock.fileno())
+        self._ready = True
+        assert isinstance(reply, Spawned)
+        return reply.pid
+
+    def reap(self, number: int) -> End:
+        """End a worker.
+
+        Args:
+            number: as given to ``spawn``.
+
+        Raises:
+            Lost: if the supervisor does not answer.
+        """
+        reply = self._ask(Reap(number), _ANSWER_SECONDS)
+        assert isinstance(reply, End)
+        return reply
+
+    def close(self) -> None:
+        """End it, and whatever it still has; from outside if it does not do so itself."""
+        self._sock.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_ANSWER_SECONDS if self._ready else 0.1)
+        self.destroy()
+
+    def destroy(self) -> None:
+        """Kill it and its whole tree from outside."""
+        processes.kill_tree(self._process.pid)
+        self._process.wait()
+
+    def _ask(self, request: Request, seconds: float, *descriptors: int) -> Spawned | End:
+        deadline = time.monotonic() + seconds
+        try:
+            self._sock.settimeout(seconds)
+            socket.send_fds(self._sock, [msgspec.msgpack.encode(request)], list(descriptors))
+            while True:
+                data = self._sock.recv(_MAX_REPLY)
+                if not data:
+                    break
+                reply = self._decoder.decode(data)
+                if reply.id == request.id:
+                    return reply
+                self._sock.settimeout(max(0.01, deadline - time.monotonic()))
+        except (OSError, msgspec.MsgspecError):
+            pass
+        if not self._ready and self._process.poll() is not None:
+            raise JudgeError(
+                f"the process that runs solutions cannot start (status {self._process.returncode}); "
+                "its message stands above; `ptassess doctor` checks the installation"
+            )
+        raise Lost

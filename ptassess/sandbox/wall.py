@@ -1,0 +1,341 @@
+"""The wall between the judge and candidates' code, at the levels ``process`` and ``inprocess``."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ptassess.errors import (
+    NotAttempted,
+    SolutionCrashed,
+    SolutionError,
+    SolutionMemory,
+    SolutionProtocol,
+    SolutionTimeout,
+)
+from ptassess.sandbox.cleaning import clean
+from ptassess.sandbox.executor import Executor
+from ptassess.sandbox.levels import INPROCESS, PROCESS, Level
+from ptassess.sandbox.solution import Closing, Limits, Solution
+from ptassess.sandbox.supervision import Lost, Supervisor
+from ptassess.sandbox.wire import (
+    PREFIX,
+    Answer,
+    Ask,
+    Channel,
+    Closed,
+    Deadline,
+    Message,
+    Raised,
+    Value,
+    WireError,
+    decode,
+)
+from ptassess.sandbox.worker import WorkerSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ptassess.sandbox.zygote import End
+
+    Buffers = list[bytes | memoryview]
+
+_MAX_OUTPUT = 65_536
+
+
+class Wall(Protocol):
+    """What every level offers."""
+
+    level: str
+
+    def solution(
+        self, path: Path | None, *, limits: Limits, shown_as: str, overlay: Path | None = None
+    ) -> Solution:
+        """A handle on a solution; nothing runs before its first call."""
+
+    def close(self) -> None:
+        """End everything behind the wall."""
+
+
+class Link(Protocol):
+    """A connection to one worker."""
+
+    error: BaseException | None
+
+    def exchange(
+        self, buffers: Buffers, seq: int, name: str, answer: Callable[[Ask], Buffers], seconds: float
+    ) -> Value | Raised:
+        """One request and its reply."""
+
+    def close(self) -> Closing:
+        """End the worker."""
+
+
+class ProcessWall:
+    """A fresh process for every handle, forked by a supervisor that is forked by nobody.
+
+    It starts the supervisor at once and waits for it at the first request.
+    """
+
+    level = PROCESS.name
+
+    def __init__(self) -> None:
+        self._folder = tempfile.mkdtemp(prefix="ptassess-")  # mode 0700
+        self._numbers = itertools.count(1)
+        self.supervisor = Supervisor(self._folder)
+
+    def solution(
+        self, path: Path | None, *, limits: Limits, shown_as: str, overlay: Path | None = None
+    ) -> Solution:
+        """A handle on a solution.
+
+        Args:
+            path: the file to import, a package's ``__init__.py``, or None if there is none.
+            limits: what it may use.
+            shown_as: its name in messages.
+            overlay: a file to execute on top of it.
+        """
+
+        def open_link(keep: Sequence[str], old: Link | None) -> Link:
+            if path is None:
+                raise NotAttempted(f"{shown_as} is not there")
+            number = next(self._numbers)
+            scratch = Path(tempfile.mkdtemp(dir=self._folder))
+            if isinstance(old, ProcessLink):
+                _keep_files(keep, old.scratch, scratch)
+            spec = WorkerSpec(
+                path=str(path),
+                shown_as=shown_as,
+                scratch=str(scratch),
+                overlay=str(overlay) if overlay else None,
+                threads=limits.threads,
+                memory_mb=limits.memory_mb,
+                answer_mb=limits.answer_mb,
+            )
+            ours, theirs = socket.socketpair()
+            try:
+                self._spawn(number, spec, theirs)
+            finally:
+                theirs.close()
+            return ProcessLink(self, number, ours, spec)
+
+        return Solution(open_link, limits, shown_as)
+
+    def close(self) -> None:
+        """End the supervisor, every worker, and their folders."""
+        self.supervisor.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _spawn(self, number: int, spec: WorkerSpec, sock: socket.socket) -> None:
+        try:
+            self.supervisor.spawn(number, spec, sock)
+        except Lost:  # an earlier solution did away with it
+            self.replace_supervisor()
+            self.supervisor.spawn(number, spec, sock)
+
+    def replace_supervisor(self) -> None:
+        """Kill a supervisor that no longer answers, with all its workers, and start another."""
+        self.supervisor.destroy()
+        self.supervisor = Supervisor(self._folder)
+
+
+class ProcessLink:
+    """A connection to one worker process.
+
+    Args:
+        wall: whose supervisor has it.
+        number: the supervisor's name for it.
+        sock: the judge's end.
+        spec: what it is for.
+    """
+
+    error = None  # the exception itself stays on the other side
+
+    def __init__(self, wall: ProcessWall, number: int, sock: socket.socket, spec: WorkerSpec) -> None:
+        self._wall = wall
+        self._number = number
+        self._channel = Channel(sock, spec.answer_mb << 20)
+        self._spec = spec
+        self._end: End | None = None
+        self._closed = False
+        self.scratch = Path(spec.scratch)
+
+    def exchange(
+        self, buffers: Buffers, seq: int, name: str, answer: Callable[[Ask], Buffers], seconds: float
+    ) -> Value | Raised:
+        """Send a request and wait for its reply, answering the solution's own calls meanwhile.
+
+        Args:
+            buffers: the request's frame.
+            seq: its number.
+            name: of the function, for messages.
+            answer: computes the frame that answers an ``Ask``.
+            seconds: until the deadline; the judge's own computing does not count.
+
+        Raises:
+            SolutionError: if no reply came.
+        """
+        channel = self._channel
+        deadline = time.monotonic() + seconds
+        try:
+            if not channel.is_silent():
+                raise WireError("a frame before any request")
+            channel.send(buffers, deadline)
+            while True:
+                message = decode(*channel.receive(deadline))
+                if isinstance(message, Ask) and message.seq == seq:
+                    began = time.monotonic()
+                    reply = answer(message)
+                    deadline += time.monotonic() - began
+                    channel.send(reply, deadline)
+                elif isinstance(message, (Value, Raised)) and message.seq == seq:
+                    return message
+                else:
+                    raise WireError("a message that answers no request")
+        except Deadline:
+            self._finish()
+            raise SolutionTimeout(f"{name} did not return within {seconds:g} s") from None
+        except WireError as error:
+            self._finish()
+            raise SolutionProtocol(f"{name}: the solution's process sent {error}") from None
+        except Closed:
+            raise self._why_it_ended(name) from None
+
+    def close(self) -> Closing:
+        """Kill the worker's whole tree, and take its output and its folder."""
+        end = self._finish()
+        if end is None:
+            return Closing()
+        output = "".join(part.decode("utf-8", errors="replace") for part in (end.stdout, end.stderr))
+        if end.dropped:
+            output += f"\n… {end.dropped} bytes of earlier output dropped"
+        return Closing(output=clean(output, 2 * _MAX_OUTPUT), max_rss_mb=end.max_rss_mb)
+
+    def _finish(self) -> End | None:
+        if not self._closed:
+            self._closed = True
+            try:
+                self._end = self._wall.supervisor.reap(self._number)
+            except Lost:
+                self._wall.replace_supervisor()
+            self._channel.close()
+            shutil.rmtree(self.scratch, ignore_errors=True)
+        return self._end
+
+    def _why_it_ended(self, name: str) -> SolutionError:
+        end = self._finish()
+        if end is None:
+            return SolutionCrashed(f"{name}: the solution's process was lost together with its supervisor")
+        if end.cause == "memory":
+            return SolutionMemory(f"{name} used more than {self._spec.memory_mb} MiB of memory and was ended")
+        if end.status < 0:
+            try:
+                how = signal.Signals(-end.status).name
+            except ValueError:
+                how = f"signal {-end.status}"
+            return SolutionCrashed(f"{name}: the solution's process ended by {how}")
+        return SolutionCrashed(f"{name}: the solution ended its own process with status {end.status}")
+
+
+class InprocessWall:
+    """No wall: the solution runs here, so that a debugger can step into it. Values cross as they do elsewhere."""
+
+    level = INPROCESS.name
+
+    def solution(
+        self, path: Path | None, *, limits: Limits, shown_as: str, overlay: Path | None = None
+    ) -> Solution:
+        """A handle on a solution; deadlines and memory are not watched.
+
+        Args:
+            path: the file to import, a package's ``__init__.py``, or None if there is none.
+            limits: kept for the interface.
+            shown_as: its name in messages.
+            overlay: a file to execute on top of it.
+        """
+
+        def open_link(_keep: Sequence[str], _old: Link | None) -> Link:
+            if path is None:
+                raise NotAttempted(f"{shown_as} is not there")
+            return InprocessLink(path, shown_as, overlay)
+
+        return Solution(open_link, limits, shown_as)
+
+    def close(self) -> None:
+        """Nothing is behind this wall."""
+
+
+class InprocessLink:
+    """A solution in this process."""
+
+    def __init__(self, path: Path, shown_as: str, overlay: Path | None) -> None:
+        self._executor = Executor(path, shown_as, overlay)
+        self.error: BaseException | None = None
+
+    def exchange(
+        self, buffers: Buffers, seq: int, name: str, answer: Callable[[Ask], Buffers], seconds: float
+    ) -> Value | Raised:
+        """Carry a request out; the arguments are as in ``ProcessLink.exchange``."""
+        del name, seconds
+
+        def judge_call(token: int) -> Any:
+            def ask(*args: Any) -> Any:
+                # The values cross as on the wire, in both directions.
+                from ptassess.sandbox.wire import encode
+
+                asked = _joined(encode(Ask(seq, token, list(args))))
+                assert isinstance(asked, Ask)
+                answered = _joined(answer(asked))
+                assert isinstance(answered, Answer)
+                if answered.refused is not None:
+                    raise RuntimeError(answered.refused)
+                return answered.value
+
+            return ask
+
+        reply = _joined(self._executor.reply(_joined(buffers, judge_call)))
+        self.error = self._executor.error
+        assert isinstance(reply, (Value, Raised))
+        return reply
+
+    def close(self) -> Closing:
+        """Nothing to end; what it printed went to pytest's own capture."""
+        return Closing()
+
+
+def _joined(buffers: Buffers, judge_call: Callable[[int], Any] | None = None) -> Message:
+    """A frame's message, without a socket."""
+    head = bytes(buffers[0])
+    size, _ = PREFIX.unpack_from(head)
+    payload = bytearray().join(buffers[1:])
+    return decode(head[PREFIX.size : PREFIX.size + size], payload, judge_call)
+
+
+def _keep_files(names: Sequence[str], old: Path, new: Path) -> None:
+    for name in names:
+        source = old / name
+        if source.is_symlink() or not source.is_file() or not source.resolve().is_relative_to(old.resolve()):
+            continue
+        (new / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, new / name, follow_symlinks=False)
+
+
+def open_wall(floor: str | None = None, levels: Sequence[Level] | None = None) -> Wall:
+    """Open the strongest wall that this machine gives, or one of at least the level that is named.
+
+    Args:
+        floor: name of a level; None for any wall at all.
+        levels: to choose from; None for the built-in ones.
+
+    Raises:
+        IsolationError: if there is none.
+    """
+    from ptassess.sandbox.levels import BUILT_IN, choose
+
+    return choose(floor, levels or BUILT_IN).open()

@@ -1,0 +1,119 @@
+"""The hostile side: a forked process that serves requests on a candidate's solution until it is killed."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ptassess.sandbox.executor import Executor
+from ptassess.sandbox.wire import Answer, Ask, Channel, Closed, WireError, decode, encode
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+class WorkerSpec(msgspec.Struct, frozen=True):
+    """What a worker is for.
+
+    Attributes:
+        path: the solution's file.
+        shown_as: its name in messages.
+        scratch: a folder of its own: working folder, HOME and TMPDIR.
+        overlay: a file to execute on top of the solution.
+        threads: torch's threads.
+        memory_mb: resident memory that its process tree may add, in MiB.
+        answer_mb: most bytes of one answer's tensors, in MiB.
+    """
+
+    path: str
+    shown_as: str
+    scratch: str
+    overlay: str | None = None
+    threads: int = 1
+    memory_mb: int = 1024
+    answer_mb: int = 1024
+
+
+def run(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int) -> NoReturn:
+    """Become the worker; called in the child right after the fork, and never returns.
+
+    Args:
+        spec: what it is for.
+        sock: its end of the connection to the judge.
+        stdout: pipe to the supervisor.
+        stderr: pipe to the supervisor.
+    """
+    status = 1
+    try:
+        _settle(spec, sock, stdout, stderr)
+        _serve(spec, Channel(sock))
+        status = 0
+    except Closed:
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _settle(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int) -> None:
+    """Take on a place of one's own: session, streams, folder, environment, limits."""
+    os.setsid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    null = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((null, 0), (stdout, 1), (stderr, 2)):
+        os.dup2(source, target)
+    keep = sock.fileno()
+    os.closerange(3, keep)
+    os.closerange(keep + 1, 65_536)  # close_range in the kernel: one call, however many
+    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115  for good
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    os.chdir(spec.scratch)
+    # Without a writable HOME and TMPDIR a DataLoader with workers hangs and optimisers that compile raise.
+    os.environ |= {"HOME": spec.scratch, "TMPDIR": spec.scratch, "TORCHINDUCTOR_CACHE_DIR": f"{spec.scratch}/inductor"}
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    import torch
+
+    torch.set_num_threads(spec.threads)
+    # The levels `locked` and `namespaced` shut the doors here, before the first line of candidate code.
+
+
+def _serve(spec: WorkerSpec, channel: Channel) -> None:
+    executor = Executor(Path(spec.path), spec.shown_as, Path(spec.overlay) if spec.overlay else None)
+    seq = 0
+    asking = threading.Lock()
+
+    def judge_call(token: int) -> Any:
+        def ask(*args: Any) -> Any:
+            with asking:
+                channel.send(encode(Ask(seq, token, list(args))))
+                answer = decode(*channel.receive())
+            if not isinstance(answer, Answer):
+                raise WireError("no answer")
+            if answer.refused is not None:
+                raise RuntimeError(answer.refused)
+            return answer.value
+
+        return ask
+
+    while True:
+        message = decode(*channel.receive(), judge_call)
+        seq = message.seq
+        reply = executor.reply(message)
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                pass  # the candidate closed it
+        channel.send(reply)

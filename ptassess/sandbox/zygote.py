@@ -1,0 +1,265 @@
+"""The supervisor: imports torch once, forks a worker for every request, watches it, and sweeps up after it.
+
+It holds no secret and never runs a tensor operation: forking after torch has worked hangs the child. One thread, one poll
+loop: the judge's requests, the workers' output, and a look at their memory every 20 ms. As a subreaper it inherits whatever
+a worker leaves behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from dataclasses import dataclass, field
+
+import msgspec
+
+from ptassess.sandbox import processes, worker
+
+TICK = 0.02  # seconds between two looks at memory
+RING = 65_536  # bytes kept of each output stream
+MAX_REQUEST = 65_536
+_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+_REAP_SECONDS = 2.0  # to an empty process tree
+
+
+class Spawn(msgspec.Struct, tag="spawn"):
+    """Start a worker; its socket comes along."""
+
+    id: int
+    spec: worker.WorkerSpec
+
+
+class Reap(msgspec.Struct, tag="reap"):
+    """End a worker and everything that it started."""
+
+    id: int
+
+
+class Spawned(msgspec.Struct, tag="spawned"):
+    """A worker runs."""
+
+    id: int
+    pid: int
+
+
+class End(msgspec.Struct, tag="end"):
+    """How a worker ended.
+
+    Attributes:
+        id: of the worker.
+        cause: ``memory`` if the watchdog killed it, ``exit`` if it ended by itself, else ``killed``.
+        status: exit status, or minus the signal's number.
+        max_rss_mb: most resident memory that its tree added, in MiB.
+        cpu_seconds: user and system time of the worker.
+        stdout: last bytes.
+        stderr: last bytes.
+        dropped: bytes of output that were not kept.
+    """
+
+    id: int
+    cause: str
+    status: int
+    max_rss_mb: float
+    cpu_seconds: float
+    stdout: bytes
+    stderr: bytes
+    dropped: int
+
+
+Request = Spawn | Reap
+Reply = Spawned | End
+
+
+@dataclass
+class _Ring:
+    """The last bytes of a stream."""
+
+    fd: int
+    kept: bytearray = field(default_factory=bytearray)
+    dropped: int = 0
+
+    def read(self) -> bool:
+        """Take what is there; False at the end of the stream."""
+        try:
+            data = os.read(self.fd, 1 << 16)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        self.kept += data
+        if (extra := len(self.kept) - RING) > 0:
+            del self.kept[:extra]
+            self.dropped += extra
+        return bool(data)
+
+
+@dataclass
+class _Worker:
+    """A worker that was started, until it is reaped."""
+
+    id: int
+    pid: int
+    pidfd: int
+    limit_kb: int
+    streams: list[_Ring]
+    peak_kb: int = 0
+    cause: str = "killed"
+
+
+class Supervisor:
+    """The poll loop.
+
+    Args:
+        control: connection to the judge, a sequential-packet socket.
+    """
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._workers: dict[int, _Worker] = {}
+        self._rings: dict[int, _Ring] = {}
+        self._poll = select.poll()
+        self._poll.register(control, select.POLLIN)
+        self._baseline_kb = 0
+        self._decoder = msgspec.msgpack.Decoder(Request)
+
+    def run(self) -> None:
+        """Serve until the judge is gone."""
+        self._baseline_kb = processes.private_kb(os.getpid())
+        next_look = 0.0
+        while True:
+            timeout = None if not self._workers else max(0.0, next_look - time.monotonic()) * 1000
+            for fd, _ in self._poll.poll(timeout):
+                if fd == self._control.fileno():
+                    if not self._serve():
+                        return
+                elif (ring := self._rings.get(fd)) and not ring.read():
+                    self._poll.unregister(fd)
+                    del self._rings[fd]
+            if self._workers and time.monotonic() >= next_look:
+                for member in self._workers.values():
+                    self._look(member)
+                next_look = time.monotonic() + TICK
+
+    def _serve(self) -> bool:
+        data, descriptors, _, _ = socket.recv_fds(self._control, MAX_REQUEST, 1)
+        if not data:
+            for number in list(self._workers):
+                self._reap(number)
+            return False
+        request = self._decoder.decode(data)
+        if isinstance(request, Spawn):
+            reply: Reply = self._spawn(request, socket.socket(fileno=descriptors[0]))
+        else:
+            reply = self._reap(request.id)
+        self._control.send(msgspec.msgpack.encode(reply))
+        return True
+
+    def _spawn(self, request: Spawn, sock: socket.socket) -> Spawned:
+        pipes = [os.pipe() for _ in range(2)]
+        pid = os.fork()
+        if pid == 0:
+            worker.run(request.spec, sock, pipes[0][1], pipes[1][1])
+        sock.close()
+        rings = []
+        for reading, writing in pipes:
+            os.close(writing)
+            os.set_blocking(reading, False)
+            ring = _Ring(reading)
+            self._rings[reading] = ring
+            self._poll.register(reading, select.POLLIN)
+            rings.append(ring)
+        limit = request.spec.memory_mb * 1024
+        self._workers[request.id] = _Worker(request.id, pid, os.pidfd_open(pid), limit, rings)
+        return Spawned(request.id, pid)
+
+    def _look(self, member: _Worker) -> None:
+        """Kill a worker whose process tree has grown beyond its cap."""
+        tree = [member.pid, *processes.descendants(member.pid)]
+        used = sum(max(0, processes.private_kb(pid) - self._baseline_kb) for pid in tree)
+        if used > member.limit_kb and len(tree) > 1:
+            # Pages that a fork shares were counted once a process; the exact figure costs milliseconds.
+            used = sum(processes.proportional_kb(pid) for pid in tree) - self._baseline_kb
+        member.peak_kb = max(member.peak_kb, used)
+        if used > member.limit_kb and member.cause != "memory":
+            member.cause = "memory"
+            processes.kill_tree(member.pid)
+
+    def _reap(self, number: int) -> End:
+        member = self._workers.pop(number)
+        if member.cause == "killed":
+            self._look_before_end(member)
+        _, status, usage = self._sweep(member)
+        for ring in member.streams:
+            while ring.fd in self._rings and ring.read() and select.select([ring.fd], [], [], 0)[0]:
+                pass
+            if ring.fd in self._rings:
+                self._poll.unregister(ring.fd)
+                del self._rings[ring.fd]
+            os.close(ring.fd)
+        os.close(member.pidfd)
+        return End(
+            id=number,
+            cause=member.cause,
+            status=os.waitstatus_to_exitcode(status),
+            max_rss_mb=member.peak_kb / 1024,
+            cpu_seconds=usage.ru_utime + usage.ru_stime,
+            stdout=bytes(member.streams[0].kept),
+            stderr=bytes(member.streams[1].kept),
+            dropped=sum(ring.dropped for ring in member.streams),
+        )
+
+    def _look_before_end(self, member: _Worker) -> None:
+        """Note whether it had ended by itself; a zombie still has its status."""
+        if select.select([member.pidfd], [], [], 0)[0]:
+            member.cause = "exit"
+        else:
+            used = processes.private_kb(member.pid) - self._baseline_kb
+            member.peak_kb = max(member.peak_kb, used)
+
+    def _sweep(self, member: _Worker) -> tuple[int, int, "os.struct_rusage_t"]:  # type: ignore[name-defined]  # noqa: UP037
+        """Kill the worker, its descendants, and what they had handed to us; gives the worker's own end."""
+        processes.kill_tree(member.pid)
+        end = os.wait4(member.pid, 0)
+        deadline = time.monotonic() + _REAP_SECONDS
+        ours = {other.pid for other in self._workers.values()}
+        while time.monotonic() < deadline:
+            strays = [pid for pid in processes.children(os.getpid()) if pid not in ours]
+            if not strays:
+                break
+            for pid in strays:
+                processes.kill_tree(pid)
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
+        return end
+
+
+def main(control: int) -> None:
+    """Prepare the process that all workers are forked from, and serve.
+
+    Args:
+        control: file descriptor of the connection to the judge.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    sock = socket.socket(fileno=control)
+
+    import numpy as np  # noqa: F401  imported here so that no worker has to
+    import torch
+    import torchvision  # noqa: F401
+
+    import ptassess.probing  # noqa: F401
+
+    torch.set_num_threads(1)
+    gc.collect()
+    gc.freeze()  # the collector would write into pages that all workers share
+    sys.stdout.flush()
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        Supervisor(sock).run()
+    os._exit(0)

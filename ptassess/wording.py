@@ -1,0 +1,210 @@
+"""Values into the words, numbers and small drawings of a page: pure functions, used as template filters."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+NOTHING = "–"
+_TEXT = 2_000  # characters of one value: a page is read by people
+_ITEMS = 8  # of a list that is written out
+_CURVE = 120  # points of a drawn list; more cannot be told apart at its width
+_WIDTH, _HEIGHT = 120.0, 24.0  # of a drawn list, in its own units
+_DEPTH = 4  # of nested evidence
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+# Control characters other than tab and newline, marks that reorder or break lines, halves of surrogate pairs.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
+
+
+class Evidence(NamedTuple):
+    """One line of a check's evidence.
+
+    Attributes:
+        name: what was measured; nested names are joined by ``›``.
+        text: the value in words.
+        curve: an SVG polyline's points in a box of 120 by 24, empty if it is no series.
+    """
+
+    name: str
+    text: str
+    curve: str = ""
+
+
+def plain(text: str) -> str:
+    """Text without escape sequences and with every character shown that would hide or reorder others.
+
+    Args:
+        text: from anywhere.
+    """
+    if not _UNSAFE.search(text):
+        return text
+    return _UNSAFE.sub("\ufffd", _ANSI.sub("", text.replace("\r\n", "\n")))
+
+
+def percent(value: float | None) -> str:
+    """A whole number of per cent: 100 only if it is 100, 0 only if it is 0.
+
+    Args:
+        value: in per cent, or None if there is none.
+    """
+    if value is None:
+        return NOTHING
+    nearest = round(value)
+    if nearest >= 100 and value < 100 - 1e-9:
+        return "99"
+    if nearest <= 0 and value > 1e-9:
+        return "1"
+    return str(nearest)
+
+
+def points(value: float) -> str:
+    """Points with at most one decimal.
+
+    Args:
+        value: points.
+    """
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def duration(seconds: float) -> str:
+    """A duration in the unit that suits it.
+
+    Args:
+        seconds: wall time.
+    """
+    if seconds < 0.0995:
+        return f"{1000 * seconds:.0f} ms"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    if seconds < 5_970:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def date(iso: str) -> str:
+    """An ISO 8601 time as ``23 November 2026``; anything else as it is.
+
+    Args:
+        iso: as stored in a run.
+    """
+    try:
+        when = datetime.fromisoformat(iso)
+    except ValueError:
+        return iso or NOTHING
+    return f"{when.day} {when:%B %Y}"
+
+
+def clock(iso: str) -> str:
+    """The time of day of an ISO 8601 time, such as ``14:05 UTC``; empty for anything else.
+
+    Args:
+        iso: as stored in a run.
+    """
+    try:
+        when = datetime.fromisoformat(iso)
+    except ValueError:
+        return ""
+    return f"{when:%H:%M} {when.tzname() or ''}".strip()
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """A number and its noun: ``1 task``, ``3 tasks``.
+
+    Args:
+        number: how many.
+        one: the noun.
+        many: its plural, if it is not the noun with an s.
+    """
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def shade(value: float | None) -> int:
+    """The step of the heat map's scale: 0 for nothing, 1 to 4 by quarters, 5 for all of it.
+
+    Args:
+        value: in per cent.
+    """
+    if value is None or value <= 0:
+        return 0
+    return 5 if value >= 100 - 1e-9 else 1 + int(value // 25)
+
+
+def value(item: Any) -> str:
+    """One JSON value in words.
+
+    Args:
+        item: of any kind.
+    """
+    if item is None:
+        return NOTHING
+    if isinstance(item, bool):
+        return "yes" if item else "no"
+    if isinstance(item, int):
+        digits = str(item)
+        return f"{item:,}".replace(",", "\u202f") if 4 < len(digits) < 40 else digits[:_TEXT]
+    if isinstance(item, float):
+        return f"{item:.4g}"
+    if isinstance(item, list | tuple):
+        more = f" … ({len(item)} in all)" if len(item) > _ITEMS else ""
+        return ", ".join(value(one) for one in item[:_ITEMS]) + more if item else "none"
+    text = str(item)
+    return text if len(text) <= _TEXT else f"{text[:_TEXT]} … ({len(text)} characters in all)"
+
+
+def evidence(found: Mapping[str, Any], *, depth: int = _DEPTH) -> list[Evidence]:
+    """A check's evidence, line by line.
+
+    Args:
+        found: JSON values by name.
+        depth: of nested objects that get lines of their own.
+    """
+    return list(_lines(found, "", depth))
+
+
+def _lines(found: Mapping[str, Any], prefix: str, depth: int) -> Iterator[Evidence]:
+    for name, item in found.items():
+        label = f"{prefix}{name}"
+        if isinstance(item, dict) and item and depth > 1:
+            yield from _lines(item, f"{label} › ", depth - 1)
+        elif isinstance(item, list | tuple) and len(item) > 3 and all(_is_number(one) for one in item):
+            yield Evidence(label, _range(item), curve(item))
+        else:
+            yield Evidence(label, value(item))
+
+
+def curve(series: Sequence[float]) -> str:
+    """The points of an SVG polyline that draws a series in a box of 120 by 24 units.
+
+    Args:
+        series: finite or not; what is not finite is left out.
+    """
+    step = max(1, math.ceil(len(series) / _CURVE))
+    kept = [(i, float(y)) for i, y in enumerate(series[::step]) if math.isfinite(y)]
+    if len(kept) < 2:
+        return ""
+    low, high = min(y for _, y in kept), max(y for _, y in kept)
+    across, up = _WIDTH / max(1, kept[-1][0]), (_HEIGHT - 4) / ((high - low) or 1.0)
+    return " ".join(f"{i * across:.1f},{_HEIGHT - 2 - (y - low) * up:.1f}" for i, y in kept)
+
+
+def _range(series: Sequence[float]) -> str:
+    finite = [y for y in series if math.isfinite(y)]
+    if not finite:
+        return f"{len(series)} values, none of them finite"
+    odd = len(series) - len(finite)
+    return (
+        f"{len(series)} values from {value(series[0])} to {value(series[-1])}, "
+        f"least {value(min(finite))}, greatest {value(max(finite))}" + (f", {odd} not finite" if odd else "")
+    )
+
+
+def _is_number(item: Any) -> bool:
+    return isinstance(item, int | float) and not isinstance(item, bool) and abs(item) < 1e300

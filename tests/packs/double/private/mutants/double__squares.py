@@ -1,0 +1,3 @@
+# caught by: test_doubles
+def double(x):
+    return x * x

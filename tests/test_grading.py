@@ -1,0 +1,176 @@
+"""The grading door cannot be steered from a submission; every attack succeeds against practice, its positive control."""
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ptassess.errors import SubmissionError, UserError
+from ptassess.grading import find, grade, percent
+
+PACK = Path(__file__).parent / "packs" / "double"
+PTASSESS = Path(sys.executable).with_name("ptassess")
+WRONG = "def double(x): return x\ndef triple(x): return x\n"
+RIGHT = "def double(x): return x + x\ndef triple(x): return 3 * x\n"
+
+# Turns every failure into a pass, in pytest's report and in ours.
+EVIL = """
+import pytest
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    report.outcome, report.longrepr = "passed", None
+    if hasattr(report, "ptassess"):
+        report.ptassess.update(outcome="passed", credit=1.0, cause=None)
+"""
+
+# Stands in for a module that ptassess imports, hands the real one on, and rewrites the verdict.
+SHADOW = """
+import sys
+here = sys.path.pop(0)
+del sys.modules["psutil"]
+import psutil
+sys.path.insert(0, here)
+import ptassess.assessment
+ptassess.assessment.outcome_of = lambda when, error: "passed"
+"""
+
+
+def kit(folder, source=WRONG, name="mallory"):
+    root = folder / name
+    (root / "solutions").mkdir(parents=True)
+    (root / "solutions" / "double.py").write_text(source)
+    shutil.copytree(PACK, root / "challenges" / "double", ignore=shutil.ignore_patterns("private", "__pycache__"))
+    return root
+
+
+def by_conftest(root):
+    (root / "conftest.py").write_text(EVIL)
+    return {}
+
+
+def by_ini(root):
+    (root / "evil.py").write_text(EVIL)
+    (root / "pytest.ini").write_text("[pytest]\naddopts = -p evil\n")
+    return {}
+
+
+def by_environment(root):
+    (root / "evil.py").write_text(EVIL)
+    return {"PYTEST_ADDOPTS": "-p evil"}
+
+
+def by_shadowing_the_working_folder(root):
+    (root / "psutil.py").write_text(SHADOW)
+    return {}
+
+
+def by_planted_plugin(root):
+    site = root / "site"
+    (site / "evil-1.0.dist-info").mkdir(parents=True)
+    (site / "evil.py").write_text(EVIL)
+    (site / "evil-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n")
+    (site / "evil-1.0.dist-info" / "entry_points.txt").write_text("[pytest11]\nevil = evil\n")
+    return {"PYTHONPATH": str(site)}
+
+
+def by_virtual_environment_in_the_submission(root):
+    tools = root / ".venv" / "bin"
+    tools.mkdir(parents=True)
+    for name in ("python", "python3", "pytest", "git"):
+        fake = tools / name
+        fake.write_text('#!/bin/sh\nfor a in "$@"; do case $a in */run.json) echo \'{"checks": []}\' > "$a";; esac; done\n')
+        fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
+    return {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "VIRTUAL_ENV": str(root / ".venv")}
+
+
+ATTACKS = [
+    by_conftest,
+    by_ini,
+    by_environment,
+    by_shadowing_the_working_folder,
+    by_planted_plugin,
+    by_virtual_environment_in_the_submission,
+]
+
+
+def clean_environment(extra):
+    return {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "PYTHON"))} | extra
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_attack_that_fools_practice_does_not_fool_grading(attack, tmp_path):
+    root = kit(tmp_path)
+    environment = clean_environment(attack(root))
+
+    practice = tmp_path / "practice" / "run.json"
+    practice.parent.mkdir()
+    python = "python" if "VIRTUAL_ENV" in environment else sys.executable
+    command = ["/usr/bin/env", python, "-m", "pytest", "challenges", "--import-mode=importlib", "-p", "no:cacheprovider"]
+    command += ["--submission", ".", "--isolation=process", "--run-file", str(practice)]
+    control = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert control.returncode == 0, control.stdout
+    assert {check["outcome"] for check in json.loads(practice.read_text())["checks"]} <= {"passed"}
+
+    out = tmp_path / "graded"
+    command = [str(PTASSESS), "grade", str(root), "--out", str(out), "--pack", str(PACK), "--only", "double"]
+    graded = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert (out / "mallory" / "run.json").is_file(), graded.stdout + graded.stderr
+    run = json.loads((out / "mallory" / "run.json").read_text())
+    assert run["stamp"] == "graded"
+    assert {check["check"]: check["outcome"] for check in run["checks"]} == {
+        "test_doubles": "failed",
+        "test_leaves_its_input_alone": "failed",
+        "test_triples": "failed",
+        "test_doubles_whole_numbers": "failed",
+    }
+
+
+def test_many_submissions_are_graded_and_ranked_and_a_bad_one_is_a_row(tmp_path):
+    cohort = tmp_path / "cohort"
+    kit(cohort, RIGHT, "ada")
+    kit(cohort, WRONG, "bob")
+    (cohort / "eve").mkdir()
+    submissions, taken = find([cohort])
+    assert "3 submissions" in taken
+    seen = []
+    results = grade(submissions, tmp_path / "out", packs=[PACK], only=["double"], seed=3, progress=seen.append)
+    assert [(graded.name, percent(graded)) for graded in results] == [("ada", 100), ("bob", 0), ("eve", 0)]
+    assert results[2].run is None
+    assert "no folder solutions/" in results[2].reason
+    assert {graded.name for graded in seen} == {"ada", "bob", "eve"}
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert page.index("ada") < page.index("bob") < page.index("eve")
+    assert (tmp_path / "out" / "ada" / "scorecard.html").is_file()
+
+
+def test_a_folder_with_solutions_is_one_submission(tmp_path):
+    assert find([kit(tmp_path)])[0] == [tmp_path / "mallory"]
+
+
+def test_a_folder_without_anything_is_refused(tmp_path):
+    with pytest.raises(SubmissionError, match="neither a submission"):
+        find([tmp_path])
+
+
+def test_an_unknown_competency_is_refused_with_the_known_ones(tmp_path):
+    with pytest.raises(UserError, match="tripel: no such competency; there are: .*double"):
+        grade([kit(tmp_path)], tmp_path / "out", packs=[PACK], only=["tripel"])
+
+
+def test_an_unwritable_folder_is_refused_before_anything_is_graded(tmp_path):
+    with pytest.raises(UserError, match="name another folder"):
+        grade([kit(tmp_path)], Path("/proc/nowhere"), packs=[PACK], only=["double"])
+
+
+def test_a_submission_named_twice_keeps_both_results(tmp_path):
+    first, second = kit(tmp_path / "a", RIGHT, "ada"), kit(tmp_path / "b", WRONG, "ada")
+    results = grade([first, second], tmp_path / "out", packs=[PACK], only=["double"], jobs=2)
+    assert [(graded.name, percent(graded)) for graded in results] == [("ada", 100), ("ada-2", 0)]
