@@ -13,6 +13,7 @@ from ptassess.scoring import Score, score
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ptassess.result import ChallengeFacts
     from ptassess.scoring import Bounds
 
 COLUMNS = 40  # of a heat map: at 26 pixels each they fit a laptop's screen
@@ -55,27 +56,6 @@ class Flag:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
-    """One graded submission.
-
-    Args:
-        rank: 1 for the best; equal scores share a rank; None without a score.
-        entry: whose.
-        run: the facts.
-        total: of its score.
-        cells: of its competencies, in the cohort's columns; None where it was not offered.
-        flags: what sets it apart.
-    """
-
-    rank: int | None
-    entry: Entry
-    run: Run
-    total: Bounds
-    cells: tuple[Bounds | None, ...]
-    flags: tuple[Flag, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Cell:
     """One field of a heat map.
 
@@ -86,6 +66,27 @@ class Cell:
 
     value: float | None
     word: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One graded submission.
+
+    Args:
+        rank: 1 for the best; equal scores share a rank; None without a score.
+        entry: whose.
+        run: the facts.
+        total: of its score.
+        cells: in the cohort's columns.
+        flags: what sets it apart.
+    """
+
+    rank: int | None
+    entry: Entry
+    run: Run
+    total: Bounds
+    cells: tuple[Cell, ...]
+    flags: tuple[Flag, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +117,8 @@ class Cohort:
     Args:
         rows: best first.
         failures: what could not be graded.
-        columns: titles of the competencies.
+        columns: of the table: titles of the competencies, or the tasks of the only one.
+        in_code: whether the columns are names in code.
         scores: in per cent, ascending.
         groups: the candidates of a heat map's columns, neighbours in rank.
         competencies: lines, in the syllabus' order.
@@ -126,6 +128,7 @@ class Cohort:
     rows: tuple[Row, ...]
     failures: tuple[Entry, ...]
     columns: tuple[str, ...]
+    in_code: bool
     scores: tuple[float, ...]
     groups: tuple[tuple[Row, ...], ...]
     competencies: tuple[Line, ...]
@@ -151,6 +154,19 @@ class Cohort:
         return tuple(counted[step] for step in range(10))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Strip:
+    """One competency or task over all candidates, best first."""
+
+    title: str
+    where: str = ""
+    level: str = ""
+    cells: Sequence[Cell]
+
+
+_MISSING = Cell(value=None, word="not offered")
+
+
 def cohort(entries: Sequence[Entry]) -> Cohort:
     """Rank runs and put their competencies and tasks side by side.
 
@@ -161,33 +177,36 @@ def cohort(entries: Sequence[Entry]) -> Cohort:
     """
     graded = [(entry, entry.run, score(entry.run)) for entry in entries if entry.run is not None]
     graded.sort(key=lambda item: (*_order(item[2]), item[0].name.casefold()))
-    titles = _columns([run for _, run, _ in graded])
-    common = _common([run for _, run, _ in graded])
-    scores = [found.total.score for _, _, found in graded]
-    rows = []
-    for entry, run, found in graded:
-        by_slug = {competency.slug: competency.bounds for competency in found.competencies}
-        rows.append(
-            Row(
-                rank=None if found.total.score is None else 1 + scores.index(found.total.score),
-                entry=entry,
-                run=run,
-                total=found.total,
-                cells=tuple(by_slug.get(slug) for slug in titles),
-                flags=_flags(run, found, common),
-            )
+    runs, results = [run for _, run, _ in graded], [found for _, _, found in graded]
+    competencies, tasks = _competency_grid(runs, results), _task_grid(results)
+    # One competency says no more than the score beside it: its tasks are shown instead, as long as they fit.
+    in_code = len(competencies) == 1 and 0 < len(tasks) <= COLUMNS // 2
+    columns = tasks if in_code else competencies
+    common = _common(runs)
+    scores = [found.total.score for found in results]
+    rows = tuple(
+        Row(
+            rank=None if found.total.score is None else 1 + scores.index(found.total.score),
+            entry=entry,
+            run=run,
+            total=found.total,
+            cells=tuple(strip.cells[i] for strip in columns),
+            flags=_flags(run, found, common),
         )
+        for i, (entry, run, found) in enumerate(graded)
+    )
     size = max(1, -(-len(rows) // COLUMNS))
-    spans = [range(start, min(start + size, len(rows))) for start in range(0, len(rows), size)]
-    results = [found for _, _, found in graded]
+    groups = [rows[start : start + size] for start in range(0, len(rows), size)]
+    lines = [_line(strip, size) for strip in tasks]
     return Cohort(
-        rows=tuple(rows),
+        rows=rows,
         failures=tuple(sorted((e for e in entries if e.run is None), key=lambda e: e.name.casefold())),
-        columns=tuple(titles.values()),
+        columns=tuple(strip.title for strip in columns),
+        in_code=in_code,
         scores=tuple(sorted(one for one in scores if one is not None)),
-        groups=tuple(tuple(rows[i] for i in span) for span in spans),
-        competencies=_competency_lines(results, titles, spans),
-        tasks=_task_lines(results, spans),
+        groups=tuple(groups),
+        competencies=tuple(_line(strip, size) for strip in competencies),
+        tasks=tuple(sorted(lines, key=lambda line: (line.mean is None, line.mean or 0.0, line.title))),
     )
 
 
@@ -196,16 +215,10 @@ def _order(found: Score) -> tuple[float, float]:
     return (1.0 if points is None else -points, -found.total.low)
 
 
-def _columns(runs: Sequence[Run]) -> dict[str, str]:
-    """Titles by slug: by number in the syllabus, then as first met; the ones without a number last."""
-    met = {facts.slug: facts for run in reversed(runs) for facts in reversed(run.challenges)}
-    ordered = sorted(reversed(met.values()), key=lambda facts: facts.syllabus or 10_000)
-    return {facts.slug: facts.title for facts in ordered}
-
-
 def _common(runs: Sequence[Run]) -> dict[str, object]:
     """What most runs share: a run that differs cannot be compared with them without a word."""
-    return {name: Counter(_basis(run)[name] for run in runs).most_common(1)[0][0] for name in _basis(runs[0])} if runs else {}
+    bases = [_basis(run) for run in runs]
+    return {name: Counter(basis[name] for basis in bases).most_common(1)[0][0] for name in (bases[0] if bases else ())}
 
 
 def _basis(run: Run) -> dict[str, object]:
@@ -230,67 +243,75 @@ _APART = {
 
 
 def _flags(run: Run, found: Score, common: dict[str, object]) -> tuple[Flag, ...]:
-    flags = [Flag(word=word, why=why) for name, (word, why) in _APART.items() if _basis(run)[name] != common[name]]
+    basis = _basis(run)
+    flags = [Flag(word=word, why=why) for name, (word, why) in _APART.items() if basis[name] != common[name]]
     if not run.complete:
         flags.insert(0, Flag(word="partial", why="The run was interrupted, or only a part of the checks was selected."))
     if found.total.coverage < _COVERAGE:
         flags.append(Flag(word="low coverage", why=f"Less than {_COVERAGE:.0f} % of its points could be decided."))
     errors = sum(check.outcome == "error" for check in run.checks)
     if errors:
-        flags.append(Flag(word="judge errors", why=f"Checks that failed on our side: {errors}. They cost the candidate nothing."))
+        why = f"Checks that failed on our side: {errors}. They cost the candidate nothing."
+        flags.append(Flag(word="judge errors", why=why))
     broken = sum(check.cause == "protocol" for check in run.checks)
     if broken:
-        flags.append(
-            Flag(word="protocol", why=f"Checks in which the candidate's code broke the rules of the wire to the judge: {broken}. Look at them.")
-        )
+        why = f"Checks in which the candidate's code broke the rules of the wire to the judge: {broken}. Look at them."
+        flags.append(Flag(word="protocol", why=why))
     return tuple(flags)
 
 
-def _competency_lines(
-    results: Sequence[Score], titles: dict[str, str], spans: Sequence[range]
-) -> tuple[Line, ...]:
+def _competency_grid(runs: Sequence[Run], results: Sequence[Score]) -> list[_Strip]:
+    """By number in the syllabus, then as first met; those without a number last."""
+    met: dict[str, ChallengeFacts] = {}
+    for run in runs:
+        for facts in run.challenges:
+            met.setdefault(facts.slug, facts)
+    ordered = sorted(met.values(), key=lambda facts: facts.syllabus or 10_000)
     by_slug = [{c.slug: c for c in found.competencies} for found in results]
-    lines = []
-    for slug, title in titles.items():
-        cells = []
-        for found in by_slug:
-            competency = found.get(slug)
-            idle = competency is not None and all(task.outcome == "not attempted" for task in competency.tasks)
-            cells.append(_cell(competency.bounds if competency else None, idle=idle))
-        lines.append(_line(title, cells, spans))
-    return tuple(lines)
+    return [
+        _Strip(
+            title=facts.title,
+            cells=[
+                _cell(c.bounds, idle=all(task.outcome == "not attempted" for task in c.tasks)) if c else _MISSING
+                for c in (found.get(facts.slug) for found in by_slug)
+            ],
+        )
+        for facts in ordered
+    ]
 
 
-def _task_lines(results: Sequence[Score], spans: Sequence[range]) -> tuple[Line, ...]:
+def _task_grid(results: Sequence[Score]) -> list[_Strip]:
     by_name = [{(c.slug, t.name): t for c in found.competencies for t in c.tasks} for found in results]
-    where = {(c.slug, t.name): (c.title, t.level) for found in results for c in found.competencies for t in c.tasks}
-    lines = []
-    for key, (title, level) in where.items():
-        cells = []
-        for found in by_name:
-            task = found.get(key)
-            cells.append(_cell(task.bounds if task else None, idle=task is not None and task.outcome == "not attempted"))
-        lines.append(_line(key[1], cells, spans, where=title, level=level))
-    return tuple(sorted(lines, key=lambda line: (line.mean is None, line.mean or 0.0, line.title)))
+    met = {(c.slug, t.name): (c.title, t.level) for found in results for c in found.competencies for t in c.tasks}
+    return [
+        _Strip(
+            title=key[1],
+            where=where,
+            level=level,
+            cells=[
+                _cell(task.bounds, idle=task.outcome == "not attempted") if task else _MISSING
+                for task in (found.get(key) for found in by_name)
+            ],
+        )
+        for key, (where, level) in met.items()
+    ]
 
 
-def _cell(bounds: Bounds | None, *, idle: bool) -> Cell:
-    if bounds is None:
-        return Cell(value=None, word="not offered")
+def _cell(bounds: Bounds, *, idle: bool) -> Cell:
     if bounds.score is None:
         return Cell(value=None, word="undecided")
     return Cell(value=bounds.score, word="not attempted" if idle else "")
 
 
-def _line(title: str, cells: Sequence[Cell], spans: Sequence[range], *, where: str = "", level: str = "") -> Line:
-    values = [cell.value for cell in cells if cell.value is not None]
+def _line(strip: _Strip, size: int) -> Line:
+    values = [cell.value for cell in strip.cells if cell.value is not None]
     return Line(
-        title=title,
-        where=where,
-        level=level,
+        title=strip.title,
+        where=strip.where,
+        level=strip.level,
         mean=sum(values) / len(values) if values else None,
         solved=100 * sum(one >= 100 - 1e-9 for one in values) / len(values) if values else None,
-        cells=tuple(_merge([cells[i] for i in span]) for span in spans),
+        cells=tuple(_merge(strip.cells[start : start + size]) for start in range(0, len(strip.cells), size)),
     )
 
 

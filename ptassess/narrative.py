@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ptassess.result import Outcome
-    from ptassess.scoring import Score, TaskScore
+    from ptassess.scoring import CompetencyScore, Score, TaskScore
 
 _STRENGTHS, _STEPS = 4, 4  # few enough to be read and remembered
 _STRONG = 85.0  # per cent of a competency, even if all that is undecided were lost, from which it is named a strength
@@ -45,9 +45,7 @@ def levels(score: Score) -> dict[str, Bounds]:
     Args:
         score: of a run.
     """
-    found = {
-        level: [c.levels[level] for c in score.competencies if level in c.levels] for level in LEVELS
-    }
+    found = {level: [c.levels[level] for c in score.competencies if level in c.levels] for level in LEVELS}
     return {level: sum(parts, Bounds()) for level, parts in found.items() if parts}
 
 
@@ -77,14 +75,20 @@ def headline(score: Score) -> list[str]:
     partly = [task for task in tasks if task.outcome not in ("passed", "not attempted") and task.bounds.earned > 0]
     if partly:
         said.append(f"{_begin(len(partly), 'task')} earned a part of {'its' if len(partly) == 1 else 'their'} points.")
+    vain = sum(t.outcome in ("failed", "error") and t.bounds.earned <= 0 for t in tasks)
+    if vain:
+        said.append(f"{_begin(vain, 'task')} {'was' if vain == 1 else 'were'} attempted and earned nothing.")
     if left:
         said.append(f"{_begin(left, 'task')} {'was' if left == 1 else 'were'} not attempted.")
     total = score.total
     if total.coverage < 99.95:
-        said.append(
-            f"{percent(100 - total.coverage)} % of the points could not be decided: with all of them lost the score "
-            f"would be {percent(total.low)}, with all of them won {percent(total.high)}."
+        low, high = percent(total.low), percent(total.high)
+        moved = (
+            f"with all of them lost the score would be {low}, with all of them won {high}"
+            if low != high
+            else "that moves the score by less than one"
         )
+        said.append(f"{percent(100 - total.coverage)} % of the points could not be decided: {moved}.")
     return said
 
 
@@ -107,7 +111,7 @@ def strengths(score: Score) -> list[Remark]:
     remarks = [
         Remark(
             anchor=f"c{-index + 1}", title=c.title, where="", code=False,
-            text=f"{percent(c.bounds.score)} %, {_of(sum(t.outcome == 'passed' for t in c.tasks), len(c.tasks))} in full",
+            text=f"{percent(c.bounds.score)} %, {_of(_solved(c), len(c.tasks))} in full",
         )
         for _, index, c in strong[: _STRENGTHS // 2]
     ]  # fmt: skip
@@ -149,6 +153,10 @@ def _tasks(score: Score) -> Iterator[tuple[tuple[str, str], TaskScore]]:
             yield (f"c{i}t{j}", competency.title), task
 
 
+def _solved(competency: CompetencyScore) -> int:
+    return sum(task.outcome == "passed" for task in competency.tasks)
+
+
 def _missing(task: TaskScore) -> float:
     return task.bounds.decided - task.bounds.earned
 
@@ -180,4 +188,4 @@ def _begin(number: int, noun: str) -> str:
 
 
 def _rank(level: str) -> int:
-    return [*LEVELS].index(level) if level in LEVELS else -1  # type: ignore[arg-type]
+    return [*LEVELS].index(level) if level in LEVELS else -1

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 import tempfile
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Entry", "index_html", "scorecard_html", "write_index", "write_scorecard"]
 
+_TICKS = re.compile(r"`([^`\n]{1,200})`")
 _FILTERS = (
-    wording.clock, wording.count, wording.date, wording.duration, wording.evidence, wording.percent, wording.points,
-    wording.shade, wording.value,
+    wording.clock, wording.count, wording.date, wording.day, wording.duration, wording.evidence, wording.percent,
+    wording.points, wording.shade, wording.value,
 )  # fmt: skip
 
 
@@ -81,9 +83,7 @@ def write_scorecard(run: Run, path: Path) -> None:
     _write(scorecard_html(run), path)
 
 
-def write_index(
-    entries: Sequence[Entry | tuple[Run, str]], path: Path, *, title: str = "PyTorch assessment"
-) -> None:
+def write_index(entries: Sequence[Entry | tuple[Run, str]], path: Path, *, title: str = "PyTorch assessment") -> None:
     """Write a cohort's page.
 
     Args:
@@ -130,18 +130,30 @@ def _environment(reports: Path) -> Environment:
         finalize=_finalize,
     )
     environment.filters |= {one.__name__: one for one in _FILTERS}
-    environment.filters |= {"href": local_href, "markdown": _markdown}
+    environment.filters |= {"href": local_href, "markdown": _markdown, "ticks": _ticks}
     for kind, name in (("style", "style.css"), ("script", "script.js")):
         text = (reports / name).read_text(encoding="utf-8")
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         environment.globals[kind] = Markup(text)  # noqa: S704  our own file
         environment.globals[f"{kind}_hash"] = f"sha256-{digest}"
+    # What stands beside every check is drawn once: a cohort of a thousand has a hundred thousand checks.
+    words: Any = environment.get_template("macros.html.j2").module
+    environment.globals["outcome"] = lru_cache(words.outcome)
+    environment.globals["tone"] = {name: look[2] for name, look in words.OUTCOME.items()}
     return environment
 
 
 def _finalize(item: Any) -> Any:
     """What every expression of a template passes on its way to the page."""
     return wording.plain(item) if type(item) is str else item
+
+
+def _ticks(text: str) -> Markup:
+    """One line of text in which ``names`` between backticks are set as code."""
+    from markupsafe import Markup, escape
+
+    # Escaping leaves backticks alone and what it adds holds none, so the marks can be set afterwards.
+    return Markup(_TICKS.sub(r"<code>\1</code>", str(escape(wording.plain(text)))))  # noqa: S704
 
 
 @lru_cache(maxsize=64)
@@ -189,4 +201,4 @@ def _write(text: str, path: Path) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise UserError(f"{path}: cannot write the page ({error.strerror}); name a folder that you may write to") from None
+        raise UserError(f"{path}: cannot write the page ({error.strerror}); name a folder that is writable") from None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-NOTHING = "–"
+NOTHING = "\N{EN DASH}"
 _TEXT = 2_000  # characters of one value: a page is read by people
 _ITEMS = 8  # of a list that is written out
 _CURVE = 120  # points of a drawn list; more cannot be told apart at its width
@@ -19,14 +19,16 @@ _DEPTH = 4  # of nested evidence
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 # Control characters other than tab and newline, marks that reorder or break lines, halves of surrogate pairs.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
 
 
 class Evidence(NamedTuple):
     """One line of a check's evidence.
 
     Attributes:
-        name: what was measured; nested names are joined by ``›``.
+        name: what was measured; nested names are joined by an arrow.
         text: the value in words.
         curve: an SVG polyline's points in a box of 120 by 24, empty if it is no series.
     """
@@ -102,6 +104,19 @@ def date(iso: str) -> str:
     return f"{when.day} {when:%B %Y}"
 
 
+def day(iso: str) -> str:
+    """An ISO 8601 time as ``23 Nov 2026``; anything else as it is.
+
+    Args:
+        iso: as stored in a run.
+    """
+    try:
+        when = datetime.fromisoformat(iso)
+    except ValueError:
+        return iso or NOTHING
+    return f"{when.day} {when:%b %Y}"
+
+
 def clock(iso: str) -> str:
     """The time of day of an ISO 8601 time, such as ``14:05 UTC``; empty for anything else.
 
@@ -154,7 +169,8 @@ def value(item: Any) -> str:
         return f"{item:.4g}"
     if isinstance(item, list | tuple):
         more = f" … ({len(item)} in all)" if len(item) > _ITEMS else ""
-        return ", ".join(value(one) for one in item[:_ITEMS]) + more if item else "none"
+        parts = [f"[{value(one)}]" if isinstance(one, list | tuple) else value(one) for one in item[:_ITEMS]]
+        return ", ".join(parts) + more if parts else "none"
     text = str(item)
     return text if len(text) <= _TEXT else f"{text[:_TEXT]} … ({len(text)} characters in all)"
 
@@ -173,7 +189,7 @@ def _lines(found: Mapping[str, Any], prefix: str, depth: int) -> Iterator[Eviden
     for name, item in found.items():
         label = f"{prefix}{name}"
         if isinstance(item, dict) and item and depth > 1:
-            yield from _lines(item, f"{label} › ", depth - 1)
+            yield from _lines(item, f"{label} \N{RIGHTWARDS ARROW} ", depth - 1)
         elif isinstance(item, list | tuple) and len(item) > 3 and all(_is_number(one) for one in item):
             yield Evidence(label, _range(item), curve(item))
         else:
