@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ptassess import narrative, wording
+from ptassess import content, narrative, wording
 from ptassess.cohort import Entry, cohort
 from ptassess.errors import UserError
 from ptassess.scoring import score
@@ -47,7 +47,7 @@ def scorecard_html(run: Run) -> str:
         run: the facts.
     """
     found = score(run)
-    return _environment(_reports()).get_template("scorecard.html.j2").render(
+    return _environment(content.reports_dir()).get_template("scorecard.html.j2").render(
         run=run,
         score=found,
         briefs={facts.slug: facts for facts in run.challenges},
@@ -67,7 +67,7 @@ def index_html(entries: Sequence[Entry | tuple[Run, str]], *, title: str = "PyTo
         title: heading.
     """
     told = [entry if isinstance(entry, Entry) else Entry(run=entry[0], href=entry[1]) for entry in entries]
-    return _environment(_reports()).get_template("index.html.j2").render(cohort=cohort(told), title=title)
+    return _environment(content.reports_dir()).get_template("index.html.j2").render(cohort=cohort(told), title=title)
 
 
 def write_scorecard(run: Run, path: Path) -> None:
@@ -108,10 +108,6 @@ def local_href(path: str) -> str:
         return ""
     # "./" keeps a first part such as "javascript:x" from being read as a scheme
     return "./" + "/".join(quote(part, safe="", errors="replace") for part in parts)
-
-
-def _reports() -> Path:
-    return Path(__file__).parents[1] / "reports"
 
 
 @lru_cache(maxsize=4)
