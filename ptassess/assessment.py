@@ -17,7 +17,7 @@ from ptassess.matrix import ENTRY, Entry, Matrix
 from ptassess.options import Settings, settings_of
 from ptassess.outcomes import outcome_of, status_of
 from ptassess.result import CheckResult
-from ptassess.sandbox import Limits, open_wall
+from ptassess.sandbox import Limits, choose, open_wall
 from ptassess.sandbox.cleaning import clean
 from ptassess.submission import Submission
 
@@ -87,7 +87,9 @@ def begin(config: pytest.Config) -> Assessment:
         assessment = Assessment(config, settings_of(config))
         is_worker = hasattr(config, "workerinput")
         if not assessment.matrix:
-            config.pluginmanager.register(Teller() if is_worker else Recorder(assessment), "ptassess-recorder")
+            config.pluginmanager.register(
+                Teller() if is_worker else Recorder(assessment), "ptassess-recorder"
+            )
     except UserError as error:
         raise pytest.UsageError(f"ptassess: {error}") from None
     config.pluginmanager.register(assessment, "ptassess-assessment")
@@ -124,6 +126,7 @@ class Assessment:
                 "ptassess: no submission named; type `pytest challenges/ --submission DIR`, where DIR holds solutions/ "
                 "(`ptassess start DIR` makes one)"
             )
+        choose(self.level)  # a level that cannot be had ends the run here, with its reason
         controls_xdist = getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput")
         if not (self.only_collects or controls_xdist):
             _ = self.wall  # starts its zygote now, hidden behind the collection
@@ -149,7 +152,11 @@ class Assessment:
             return self.settings.exam_seed
         from ptassess import exam, kit
 
-        seed = kit.exam_seed_of(self.submission.root) if self.submission and self.settings.door == "practice" else None
+        seed = (
+            kit.exam_seed_of(self.submission.root)
+            if self.submission and self.settings.door == "practice"
+            else None
+        )
         return exam.DEFAULT_EXAM_SEED if seed is None else seed
 
     @cached_property
@@ -179,7 +186,9 @@ class Assessment:
             else:
                 found = self.catalogue.challenges.get(home.name)
                 if found is None:
-                    raise ContentError(f"{folder}: private checks of an unknown challenge; install its public half")
+                    raise ContentError(
+                        f"{folder}: private checks of an unknown challenge; install its public half"
+                    )
                 challenge = found
             self._challenges[folder] = (challenge, private)
         return self._challenges[folder]
@@ -198,7 +207,7 @@ class Assessment:
         marker = item.get_closest_marker("task")
         where = f"{item.path.name}::{item.originalname}"
         if marker is None or len(marker.args) != 1:
-            raise ContentError(f"{where}: name its task with @pytest.mark.task(\"…\")")
+            raise ContentError(f'{where}: name its task with @pytest.mark.task("…")')
         unknown = set(marker.kwargs) - {"weight", "role", "advisory"}
         role = marker.kwargs.get("role", "value")
         weight = marker.kwargs.get("weight", 1)
@@ -208,6 +217,7 @@ class Assessment:
             )
         params = getattr(getattr(item, "callspec", None), "params", {})
         entry = params.get(ENTRY)
+        entry = entry if isinstance(entry, Entry) else None  # pytest's placeholder where the plan has no entry for it
         name = item.name if entry is None else _without(item.name, entry.label)
         words = item.originalname.removeprefix("test_").replace("_", " ")
         doc = (item.obj.__doc__ or words).strip().splitlines()[0]
@@ -243,10 +253,16 @@ class Assessment:
         elif which == "solution":
             assert self.submission is not None
             path = self.submission.solution(slug)
-            shown = f"solutions/{path.relative_to(self.submission.solutions)}" if path else f"solutions/{slug}.py"
+            shown = (
+                f"solutions/{path.relative_to(self.submission.solutions)}" if path else f"solutions/{slug}.py"
+            )
         else:
             private = self.private_folder(check.challenge)
-            path = check.challenge.home / "baseline.py" if which == "baseline" else private and private / "reference.py"
+            path = (
+                check.challenge.home / "baseline.py"
+                if which == "baseline"
+                else private and private / "reference.py"
+            )
             shown = f"{slug}/{which}.py"
             if path is None or not path.is_file():
                 raise ContentError(f"{item.name}: challenge {slug} has no {which}.py here")
@@ -283,7 +299,8 @@ class Assessment:
             raise pytest.UsageError(f"ptassess: {error}") from None
         if dropped:
             config.hook.pytest_deselected(items=dropped)
-            items[:] = kept
+        # What the candidate has seen comes first.
+        items[:] = sorted(kept, key=lambda item: CHECK in item.stash and item.stash[CHECK].private)
 
     def _is_offered(self, item: pytest.Item, check: Check) -> bool:
         if self.matrix:
@@ -304,7 +321,9 @@ class Assessment:
         if self.settings.door != "practice":  # nothing secret on a screen that may be shared
             lines = [f"ptassess: {where.name or where}, isolation {self.wall.level}, secret seed"]
         if self.wall.level == "inprocess":
-            lines.append("ptassess: no wall at this level: the solution runs inside pytest; never a graded score")
+            lines.append(
+                "ptassess: no wall at this level: the solution runs inside pytest; never a graded score"
+            )
         lines += [f"ptassess: {problem}" for problem in self.catalogue.problems]
         return lines
 
@@ -325,7 +344,11 @@ class Assessment:
         item.user_properties += failures.properties(result)
         failures.show(report, item, result, call.excinfo, full=bool(self.config.getoption("fulltrace")))
         if self.matrix and check.entry:
-            raw = error is not None and not isinstance(error, (AssertionError, SolutionError)) and result.outcome == "failed"
+            raw = (
+                error is not None
+                and not isinstance(error, (AssertionError, SolutionError))
+                and result.outcome == "failed"
+            )
             self.matrix.record(check.entry, result, raw=raw)
         return report
 
@@ -377,4 +400,3 @@ def _without(name: str, label: str) -> str:
     base, _, params = name.partition("[")
     rest = params.removesuffix("]").removeprefix(label).removeprefix("-")
     return f"{base}[{rest}]" if rest else base
-

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import re
 from typing import TYPE_CHECKING, Any
 
 # pytest has no public way to build a failure's text that also survives xdist; these two have kept their shape since 5.0.
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from ptassess.result import CheckResult
 
+_WHERE = re.compile(r"\s*\+\s+(where|and)\s")
 _MAX_ITEMS = 4_096  # of one list in the evidence: a loss curve fits, a data set does not
 
 
@@ -32,6 +35,8 @@ def message_of(error: BaseException | None) -> tuple[str, str]:
         return str(error), ""
     if isinstance(error, AssertionError):
         first, _, rest = str(error).strip().partition("\n")
+        # pytest's "where" lines tell how the check is written, which the candidate need not know.
+        rest = "\n".join(line for line in rest.splitlines() if not _WHERE.match(line))
         return first or "the check's condition does not hold", rest
     return f"the check could not use what came back ({type(error).__name__}: {error})", ""
 
@@ -50,7 +55,9 @@ def properties(result: CheckResult) -> list[tuple[str, object]]:
         ("outcome", result.outcome),
     ]
     scalars = (int, float, str, bool)
-    return fixed + [(f"metric.{name}", value) for name, value in result.evidence.items() if isinstance(value, scalars)]
+    return fixed + [
+        (f"metric.{name}", value) for name, value in result.evidence.items() if isinstance(value, scalars)
+    ]
 
 
 def plain(value: Any) -> Any:
@@ -104,7 +111,7 @@ def show(
     report.outcome = "failed"
     lines = [f"{result.challenge} · {result.task} · {result.title}", "", f"  {result.message}"]
     lines += [f"  {text}" for text in result.detail.splitlines()]
-    lines += ["", f"  {path}:{line}"]
+    lines += ["", f"  {os.path.relpath(path, item.config.invocation_params.dir)}:{line}"]
     crash = ReprFileLocation(path, line, result.message)
     trace = ReprTraceback([ReprEntryNative([text + "\n" for text in lines])], None, "native")
     report.longrepr = ExceptionChainRepr([(trace, crash, None)])

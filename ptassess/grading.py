@@ -32,7 +32,18 @@ if TYPE_CHECKING:
 INI = Path(__file__).with_name("grading.ini")
 
 # What a judge needs of its environment; everything else, PYTEST_* and PYTHON* first of all, could steer it.
-_KEPT = ("PATH", "HOME", "USER", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
+_KEPT = (
+    "PATH",
+    "HOME",
+    "USER",
+    "TMPDIR",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "LD_LIBRARY_PATH",
+    "CUDA_VISIBLE_DEVICES",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,9 +86,13 @@ def find(paths: Sequence[Path]) -> tuple[list[Path], str]:
         if (path / "solutions").is_dir():
             found.append(path)
             continue
-        inside = sorted(child for child in path.iterdir() if child.is_dir() and not child.name.startswith("."))
+        inside = sorted(
+            child for child in path.iterdir() if child.is_dir() and not child.name.startswith(".")
+        )
         if not inside:
-            raise SubmissionError(f"{path}: neither a submission (no solutions/ in it) nor a folder of submissions")
+            raise SubmissionError(
+                f"{path}: neither a submission (no solutions/ in it) nor a folder of submissions"
+            )
         found += inside
     many = "one submission" if len(found) == 1 else f"{len(found)} submissions"
     return found, f"taken as {many}: a folder that holds solutions/ is one, any other is a folder of them"
@@ -121,14 +136,23 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
         probe = tempfile.TemporaryFile(dir=out)
         probe.close()
     except OSError as error:
-        raise UserError(f"{out}: cannot write there ({error.strerror}); name another folder with --out") from None
+        raise UserError(
+            f"{out}: cannot write there ({error.strerror}); name another folder with --out"
+        ) from None
     out = out.resolve()
     names = _names(submissions)
 
     def one(path: Path) -> Graded:
         try:
             graded = _grade_one(
-                path, names[path], out, targets, seed=seed, exam_seed=exam_seed, isolation=isolation, packs=packs
+                path,
+                names[path],
+                out,
+                targets,
+                seed=seed,
+                exam_seed=exam_seed,
+                isolation=isolation,
+                packs=packs,
             )
         except PtassessError as error:
             graded = Graded(name=names[path], reason=str(error))
@@ -266,5 +290,7 @@ def _environment() -> dict[str, str]:
 
 def _reason(log: Path, status: int) -> str:
     lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    said = next((line for line in lines if line.startswith("ERROR: ")), lines[-1] if lines else "it said nothing")
+    said = next(
+        (line for line in lines if line.startswith("ERROR: ")), lines[-1] if lines else "it said nothing"
+    )
     return f"{said.removeprefix('ERROR: ')} (pytest ended with status {status}; see {log})"

@@ -28,7 +28,9 @@ def machine_facts() -> MachineFacts:
         "cpu": _cpu(),
         "cores": psutil.cpu_count(logical=False) or 0,
         "threads": psutil.cpu_count() or 0,
-        "usable_threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "usable_threads": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
         "memory_gib": round(memory.total / 2**30, 1),
         "architecture": platform.machine(),
         "system": platform.system(),
@@ -39,7 +41,7 @@ def machine_facts() -> MachineFacts:
     }
     if (torch := sys.modules.get("torch")) is not None:
         facts |= {
-            "torch": torch.__version__,
+            "torch": str(torch.__version__),
             "cuda_build": torch.version.cuda or "",
             "torch_threads": torch.get_num_threads(),
             "cpu_capability": torch.backends.cpu.get_cpu_capability(),

@@ -41,7 +41,7 @@ class PlannedEntry(msgspec.Struct, frozen=True, kw_only=True):
     quiz: str | None = None
     challenge: str = ""
     checks: list[str] | None = None
-    seeds: list[int] = [0]
+    seeds: tuple[int, ...] = (0,)
 
 
 class MatrixResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +123,11 @@ class Matrix:
         slug = (folder.parent if folder.name == "private" else folder).name
         name = metafunc.function.__name__
         entries = [
-            Entry(planned.id, seed, *(Path(x) if x else None for x in (planned.solution, planned.overlay, planned.quiz)))
+            Entry(
+                planned.id,
+                seed,
+                *(Path(x) if x else None for x in (planned.solution, planned.overlay, planned.quiz)),
+            )
             for planned in self._plan
             if planned.challenge in ("", slug) and (planned.checks is None or name in planned.checks)
             for seed in planned.seeds

@@ -21,14 +21,26 @@ _SEED_BITS = 48  # fits a double exactly, so that no JSON reader can bend it
 # option, ini value, metavar, help. The ini value carries the same meaning; the command line wins.
 _TEXT_OPTIONS = (
     ("--submission", "DIR", "the candidate's folder: it holds solutions/"),
-    ("--isolation", "LEVEL", "the least isolation to accept: inprocess or process; without it, the strongest there is"),
-    ("--seed", "N", "run seed of the drawn inputs, to repeat a run; without it, a fresh one; '-' reads it from stdin"),
+    (
+        "--isolation",
+        "LEVEL",
+        "the least isolation to accept: inprocess or process; without it, the strongest there is",
+    ),
+    (
+        "--seed",
+        "N",
+        "run seed of the drawn inputs, to repeat a run; without it, a fresh one; '-' reads it from stdin",
+    ),
     ("--profile", "NAME", "smoke (foundation and practitioner tasks), full (default) or gpu"),
     ("--device", "NAME", "what checks get as `device`: auto (default), cpu, cuda, mps, xpu"),
     ("--run-file", "FILE", "write the run, as JSON, to this file"),
     ("--scorecard", "FILE", "write the run, as an HTML page, to this file"),
     ("--candidate", "NAME", "the candidate's name; without it, the submission folder's"),
-    ("--exam-seed", "N", "seed of quiz numbers and per-candidate coefficients; without it, the kit's or the exam's"),
+    (
+        "--exam-seed",
+        "N",
+        "seed of quiz numbers and per-candidate coefficients; without it, the kit's or the exam's",
+    ),
 )
 
 

@@ -64,7 +64,10 @@ def gradient_of(solution: ModuleType, name: str, *args: Any) -> list[torch.Tenso
         name: of its function.
         args: passed on; floating-point tensors require gradients.
     """
-    leaves = [a.detach().requires_grad_() if isinstance(a, torch.Tensor) and a.is_floating_point() else a for a in args]
+    leaves = [
+        a.detach().requires_grad_() if isinstance(a, torch.Tensor) and a.is_floating_point() else a
+        for a in args
+    ]
     getattr(solution, name)(*leaves).sum().backward()
     return [leaf.grad for leaf in leaves if isinstance(leaf, torch.Tensor) and leaf.requires_grad]
 
@@ -100,7 +103,9 @@ def saved_bytes(function: Callable[..., Any], *args: Any) -> int:
         function: to call.
         args: passed on.
     """
-    known = {leaf.untyped_storage().data_ptr() for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor)}
+    known = {
+        leaf.untyped_storage().data_ptr() for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor)
+    }
     saved: dict[int, int] = {}
 
     def pack(tensor: torch.Tensor) -> torch.Tensor:
@@ -122,7 +127,9 @@ class _Meter(TorchDispatchMode):
         self.ops = 0
         self.live = 0
         self.peak = 0
-        self._storages: set[int] = {t.untyped_storage()._cdata for t in known or () if isinstance(t, torch.Tensor)}  # noqa: SLF001
+        self._storages: set[int] = {
+            t.untyped_storage()._cdata for t in known or () if isinstance(t, torch.Tensor)
+        }  # noqa: SLF001
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         out = func(*args, **(kwargs or {}))

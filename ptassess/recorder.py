@@ -24,13 +24,23 @@ from ptassess.exam import commit
 from ptassess.machine import machine_facts
 from ptassess.outcomes import exit_status
 from ptassess.result import ChallengeFacts, CheckResult, Run, SubmissionFacts, TaskFacts
+from ptassess.sandbox import choose
 from ptassess.scoring import Score, score
 
 if TYPE_CHECKING:
     from ptassess.assessment import Assessment
     from ptassess.challenge import Challenge
 
-_PACKAGES = ("torch", "torchvision", "numpy", "pytest", "scikit-learn", "safetensors", "ptassess", "ptassess-grader")
+_PACKAGES = (
+    "torch",
+    "torchvision",
+    "numpy",
+    "pytest",
+    "scikit-learn",
+    "safetensors",
+    "ptassess",
+    "ptassess-grader",
+)
 
 # task by task, the names of the checks that were selected: {slug: {"home": …, "private": bool, "tasks": {task: [check]}}}
 _Offered = dict[str, dict[str, Any]]
@@ -89,7 +99,9 @@ class Recorder:
         if self.assessment.only_collects or not self.results:
             return (yield)
         interrupted = exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-        self.run = self._run(complete=not (interrupted or self._deselected or session.shouldstop or session.shouldfail))
+        self.run = self._run(
+            complete=not (interrupted or self._deselected or session.shouldstop or session.shouldfail)
+        )
         self.score = score(self.run)
         try:
             self._write(self.run)
@@ -155,6 +167,10 @@ class Recorder:
             notes=tuple(self.assessment.catalogue.problems),
             complete=complete,
         )
+
+    def _level(self) -> str:
+        """The level of the wall; under xdist the controller has no wall, and the workers choose as it would."""
+        return choose(self.assessment.level).name
 
     def _unverified(self) -> tuple[str, ...]:
         reasons = ["isolation below `locked`"]
@@ -235,7 +251,11 @@ def _digest(home: Path, private: Path | None) -> str:
     for base in (home, private):
         for path in sorted(base.rglob("*")) if base else ():
             inside = path.relative_to(base) if base else path
-            if path.is_file() and "__pycache__" not in inside.parts and not (base == home and inside.parts[0] == "private"):
+            if (
+                path.is_file()
+                and "__pycache__" not in inside.parts
+                and not (base == home and inside.parts[0] == "private")
+            ):
                 content = path.read_bytes()
                 digest.update(f"{inside.as_posix()}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()

@@ -141,7 +141,11 @@ def score(run: Run) -> Score:
     competencies = tuple(_competency(facts, by_task) for facts in run.challenges)
     total = sum((c.bounds for c in competencies), Bounds())
     meters = sum(
-        check.share for c in competencies for task in c.tasks for check in task.checks if check.result.advisory
+        check.share
+        for c in competencies
+        for task in c.tasks
+        for check in task.checks
+        if check.result.advisory
     )
     return Score(
         total=total,
@@ -194,7 +198,9 @@ def _task(facts: TaskFacts, checks: Sequence[CheckResult]) -> TaskScore:
         earned=sum(check.share * check.earned for check in scored),
         # A property that waits for an undecided value check is undecided itself.
         decided=sum(
-            check.share for check in scored if check.result.outcome in DECIDED and (wrong or not check.withheld)
+            check.share
+            for check in scored
+            if check.result.outcome in DECIDED and (wrong or not check.withheld)
         ),
         offered=facts.points,
     )

@@ -39,7 +39,9 @@ class Submission:
         if not path.exists():
             raise SubmissionError(f"{path}: no such submission; name the folder that holds solutions/")
         if not path.is_dir():
-            raise SubmissionError(f"{path}: a submission is a folder that holds solutions/, not a single file")
+            raise SubmissionError(
+                f"{path}: a submission is a folder that holds solutions/, not a single file"
+            )
         solutions = path / "solutions"
         if not solutions.is_dir():
             if path.name == "solutions":
@@ -62,12 +64,18 @@ class Submission:
         Raises:
             SubmissionError: if both are there, or one is a link that leads out of the submission.
         """
-        found = [path for path in (self.solutions / f"{slug}.py", self.solutions / slug / "__init__.py") if path.is_file()]
+        found = [
+            path
+            for path in (self.solutions / f"{slug}.py", self.solutions / slug / "__init__.py")
+            if path.is_file()
+        ]
         if len(found) > 1:
             raise SubmissionError(f"{self.solutions}: both {slug}.py and {slug}/ are there; remove one")
         for path in found:
             if not path.resolve().is_relative_to(self.solutions.resolve()):
-                raise SubmissionError(f"{path}: a link that leads out of the submission; put the file itself there")
+                raise SubmissionError(
+                    f"{path}: a link that leads out of the submission; put the file itself there"
+                )
         return found[0] if found else None
 
     def quiz(self, slug: str) -> Path | None:
@@ -89,7 +97,9 @@ class Submission:
         size = 0
         for folder_name, folders, names in os.walk(self.solutions):  # Path.walk came with Python 3.12
             folder = Path(folder_name)
-            folders[:] = sorted(name for name in folders if name != "__pycache__" and not (folder / name).is_symlink())
+            folders[:] = sorted(
+                name for name in folders if name != "__pycache__" and not (folder / name).is_symlink()
+            )
             for name in sorted(names):
                 path = folder / name
                 if path.is_symlink() or not path.is_file():
@@ -113,4 +123,3 @@ class Submission:
             sizes[name] = len(content)
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
         return SubmissionFacts(name=self.root.name, digest=digest.hexdigest(), files=sizes)
-

@@ -73,7 +73,9 @@ def _write_competency(terminal: Any, competency: CompetencyScore) -> None:
         passed = sum(check.result.outcome == "passed" for check in task.checks)
         told = word or f"{passed} of {len(task.checks)} checks"
         level = task.level[0].upper()
-        terminal.write_line(f"{task.name:<{_TASK}} {level}  {told:<{_BAR + 3}} {task.bounds.earned:5.1f} of {task.points:g}")
+        terminal.write_line(
+            f"{task.name:<{_TASK}} {level}  {told:<{_BAR + 3}} {task.bounds.earned:5.1f} of {task.points:g}"
+        )
 
 
 def _next(score: Score) -> list[str]:
@@ -82,7 +84,11 @@ def _next(score: Score) -> list[str]:
     failed = [(slug, task) for slug, task in tasks if task.outcome == "failed"]
     failed.sort(key=lambda pair: pair[1].bounds.earned - pair[1].bounds.decided)
     lines = [f"{slug}: {task.name}: {_why(task)}" for slug, task in failed]
-    lines += [f"{slug}: {task.name}, about {task.minutes} minutes" for slug, task in tasks if task.outcome == "not attempted"]
+    lines += [
+        f"{slug}: {task.name}, about {task.minutes} minutes"
+        for slug, task in tasks
+        if task.outcome == "not attempted"
+    ]
     return lines[:_NEXT]
 
 

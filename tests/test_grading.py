@@ -47,7 +47,9 @@ def kit(folder, source=WRONG, name="mallory"):
     root = folder / name
     (root / "solutions").mkdir(parents=True)
     (root / "solutions" / "double.py").write_text(source)
-    shutil.copytree(PACK, root / "challenges" / "double", ignore=shutil.ignore_patterns("private", "__pycache__"))
+    shutil.copytree(
+        PACK, root / "challenges" / "double", ignore=shutil.ignore_patterns("private", "__pycache__")
+    )
     return root
 
 
@@ -86,7 +88,9 @@ def by_virtual_environment_in_the_submission(root):
     tools.mkdir(parents=True)
     for name in ("python", "python3", "pytest", "git"):
         fake = tools / name
-        fake.write_text('#!/bin/sh\nfor a in "$@"; do case $a in */run.json) echo \'{"checks": []}\' > "$a";; esac; done\n')
+        fake.write_text(
+            '#!/bin/sh\nfor a in "$@"; do case $a in */run.json) echo \'{"checks": []}\' > "$a";; esac; done\n'
+        )
         fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
     return {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "VIRTUAL_ENV": str(root / ".venv")}
 
@@ -113,15 +117,28 @@ def test_an_attack_that_fools_practice_does_not_fool_grading(attack, tmp_path):
     practice = tmp_path / "practice" / "run.json"
     practice.parent.mkdir()
     python = "python" if "VIRTUAL_ENV" in environment else sys.executable
-    command = ["/usr/bin/env", python, "-m", "pytest", "challenges", "--import-mode=importlib", "-p", "no:cacheprovider"]
+    command = [
+        "/usr/bin/env",
+        python,
+        "-m",
+        "pytest",
+        "challenges",
+        "--import-mode=importlib",
+        "-p",
+        "no:cacheprovider",
+    ]
     command += ["--submission", ".", "--isolation=process", "--run-file", str(practice)]
-    control = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    control = subprocess.run(
+        command, cwd=root, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
     assert control.returncode == 0, control.stdout
     assert {check["outcome"] for check in json.loads(practice.read_text())["checks"]} <= {"passed"}
 
     out = tmp_path / "graded"
     command = [str(PTASSESS), "grade", str(root), "--out", str(out), "--pack", str(PACK), "--only", "double"]
-    graded = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    graded = subprocess.run(
+        command, cwd=root, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
     assert (out / "mallory" / "run.json").is_file(), graded.stdout + graded.stderr
     run = json.loads((out / "mallory" / "run.json").read_text())
     assert run["stamp"] == "graded"
@@ -141,7 +158,9 @@ def test_many_submissions_are_graded_and_ranked_and_a_bad_one_is_a_row(tmp_path)
     submissions, taken = find([cohort])
     assert "3 submissions" in taken
     seen = []
-    results = grade(submissions, tmp_path / "out", packs=[PACK], only=["double"], seed=3, progress=seen.append)
+    results = grade(
+        submissions, tmp_path / "out", packs=[PACK], only=["double"], seed=3, progress=seen.append
+    )
     assert [(graded.name, percent(graded)) for graded in results] == [("ada", 100), ("bob", 0), ("eve", 0)]
     assert results[2].run is None
     assert "no folder solutions/" in results[2].reason

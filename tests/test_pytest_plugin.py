@@ -21,7 +21,7 @@ class Outcome:
 
     def __init__(self, process, folder):
         self.status = process.returncode
-        self.out = process.stdout
+        self.out = process.stdout + process.stderr
         self.folder = folder
 
     @property
@@ -43,12 +43,32 @@ def assess(tmp_path):
             (folder / "solutions" / "double.py").write_text(source)
         elif submission is True:
             (folder / "solutions" / "other.py").write_text("")
-        command = [sys.executable, "-m", "pytest", str(checks), "--import-mode=importlib", "-p", "no:cacheprovider"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            str(checks),
+            "--import-mode=importlib",
+            "-p",
+            "no:cacheprovider",
+        ]
         if submission:
-            command += ["--submission", str(folder), "--run-file", str(tmp_path / "run.json"), "--isolation=process"]
+            command += [
+                "--submission",
+                str(folder),
+                "--run-file",
+                str(tmp_path / "run.json"),
+                "--isolation=process",
+            ]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")} | {"COLUMNS": "80"}
         process = subprocess.run(
-            [*command, *args], capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=120, check=False
+            [*command, *args],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=environment,
+            timeout=120,
+            check=False,
         )
         return Outcome(process, tmp_path)
 
@@ -87,7 +107,7 @@ def test_an_empty_submission_is_no_success(assess):
 
 
 def test_nothing_of_the_closing_table_is_wider_than_80_columns(assess):
-    lines = assess(WRONG).out.split("ptassess · ada")[1].splitlines()
+    lines = assess(WRONG).out.split("ptassess · ada")[1].split("= short test summary")[0].splitlines()
     assert max(map(len, lines[1:])) <= 80
 
 
@@ -133,6 +153,7 @@ def test_x_stops_at_the_first_failure_and_keeps_what_was_found(assess):
     outcome = assess(WRONG, "-x")
     assert outcome.outcomes() == {"test_doubles": "failed"}
     assert outcome.run["complete"] is False
+    assert "1 failed" in outcome.out
 
 
 def test_the_smoke_profile_leaves_expert_tasks_out(assess):
@@ -152,7 +173,7 @@ def test_junit_tells_outcomes_and_properties(assess):
 def test_without_a_submission_one_line_says_what_to_type(assess):
     outcome = assess(submission=False)
     assert outcome.status == 4
-    assert "pytest challenges/ --submission DIR" in outcome.out + ""
+    assert "pytest challenges/ --submission DIR" in outcome.out
 
 
 def test_an_ide_can_collect_without_a_submission(assess):
@@ -190,24 +211,55 @@ def test_bad_options_get_one_line(assess, arguments, said):
     assert "INTERNALERROR" not in outcome.out
 
 
-@pytest.mark.parametrize(
-    ("source", "outcome", "cause", "said"),
-    [
-        ("def double(x:\n", "failed", "missing", "double.py"),
-        ("import nowhere_at_all\n", "failed", "missing", "nowhere_at_all"),
-        ("def other(x): ...\n", "failed", "missing", "double"),
-        ("def double(): return 1\n", "failed", "raised", "double"),
-        ("def double(x): return [1]\n", "failed", None, "list"),
-        ("import math\ndef double(x): return math\n", "failed", "value", "module"),
-        ("import os\ndef double(x): os._exit(0)\n", "failed", "crash", "ended"),
-        ("def double(x):\n    while True: pass\n", "failed", "timeout", "1 s"),
-        ("def double(x):\n    x = bytearray(2**31); x[::4096] = x[::4096]\n", "failed", "memory", "256"),
-        ("def double(x): raise ValueError('no')\n", "failed", "raised", "ValueError: no"),
-        ("def double(x): raise NotImplementedError\n", "not attempted", None, ""),
-    ],
-)
-def test_each_way_to_go_wrong_has_its_cause_and_its_line(assess, source, outcome, cause, said):
-    check = assess(source, "-k", "test_doubles and not whole").run["checks"][0]
+WAYS_TO_GO_WRONG = [
+    ("def double(x:\n", "failed", "missing", "double.py, line 1"),
+    ("import nowhere_at_all\n", "failed", "missing", "nowhere_at_all"),
+    ("raise SystemExit(0)\n", "failed", "missing", "cannot be imported"),
+    ("def other(x): ...\n", "failed", "missing", "defines no function 'double'"),
+    ("double = 3\n", "failed", "value", "not a function"),
+    ("class double: ...\n", "failed", "value", "is a class"),
+    ("def double(): return 1\n", "failed", "raised", "double is called as double(Tensor)"),
+    ("def double(x): return [1]\n", "failed", None, "double(x) is x + x"),
+    ("def double(x): return None\n", "failed", None, "double(x) is x + x"),
+    ("import math\ndef double(x): return math\n", "failed", "value", "returned a module"),
+    ("def double(x): return x.numpy()\n", "failed", "value", "return a torch.Tensor"),
+    ("def double(x): yield x\n", "failed", "value", "generator"),
+    ("import os\ndef double(x): os._exit(0)\n", "failed", "crash", "ended its own process with status 0"),
+    ("import os\ndef double(x): os.kill(os.getpid(), 11)\n", "failed", "crash", "SIGSEGV"),
+    ("def double(x):\n    while True: pass\n", "failed", "timeout", "did not return within 1 s"),
+    ("def double(x): return bytearray(b'x') * 2**31\n", "failed", "memory", "more than 256 MiB"),
+    ("def double(x): raise ValueError('no')\n", "failed", "raised", "ValueError: no"),
+    ("def double(x): raise KeyboardInterrupt\n", "failed", "raised", "KeyboardInterrupt"),
+    ("def double(x): raise NotImplementedError\n", "not attempted", None, "still raises NotImplementedError"),
+    (None, "not attempted", None, "is not there"),
+    ("def double(x): return x + x\n", "passed", None, ""),  # and after all these the judge is well
+]
+
+
+@pytest.fixture(scope="module")
+def wrong_ways(tmp_path_factory):
+    """One pytest process over all of them: what each check found, by index."""
+    folder = tmp_path_factory.mktemp("ways")
+    plan = []
+    for index, (source, *_) in enumerate(WAYS_TO_GO_WRONG):
+        path = folder / str(index) / "double.py"
+        path.parent.mkdir()
+        if source is not None:
+            path.write_text(source)
+        plan.append({"id": str(index), "solution": str(path) if source else None, "checks": ["test_doubles"]})
+    (folder / "plan.json").write_text(json.dumps(plan))
+    command = [sys.executable, "-m", "pytest", str(PACK), "--import-mode=importlib", "-p", "no:cacheprovider"]
+    command += ["--isolation=process", f"--ptassess-matrix={folder}/plan.json", f"--ptassess-matrix-out={folder}/out.jsonl"]
+    process = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=120, check=False)
+    lines = (folder / "out.jsonl").read_text().splitlines()
+    assert len(lines) == len(plan), process.stdout + process.stderr
+    return {int(line["id"]): line["result"] for line in map(json.loads, lines)}
+
+
+@pytest.mark.parametrize("index", range(len(WAYS_TO_GO_WRONG)), ids=lambda i: str(WAYS_TO_GO_WRONG[i][0])[:40].strip())
+def test_each_way_to_go_wrong_has_its_cause_and_its_line(wrong_ways, index):
+    _, outcome, cause, said = WAYS_TO_GO_WRONG[index]
+    check = wrong_ways[index]
     assert (check["outcome"], check["cause"]) == (outcome, cause), check
     assert said in check["message"]
     assert "\n" not in check["message"]

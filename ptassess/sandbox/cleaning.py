@@ -6,9 +6,17 @@ import re
 import unicodedata
 
 # CSI, OSC (ended by BEL or ST), and the other two-byte escapes of ECMA-48.
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[PX^_][^\x1b]*(?:\x1b\\)?|\x1b.?", re.S)
+_ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[PX^_][^\x1b]*(?:\x1b\\)?|\x1b.?", re.S
+)
 _KEPT = "\n\t"
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # controls, format (bidi, zero width), surrogates, private use, unassigned
+_HIDDEN = {
+    "Cc",
+    "Cf",
+    "Cs",
+    "Co",
+    "Cn",
+}  # controls, format (bidi, zero width), surrogates, private use, unassigned
 
 
 def clean(text: str, limit: int) -> str:

@@ -35,6 +35,7 @@ class Executor:
         self._overlay = overlay
         self._module: ModuleType | None = None
         self._probes: dict[str, ModuleType] = {}
+        self._signatures: dict[Callable[..., Any], inspect.Signature] = {}
         self.error: BaseException | None = None
 
     def reply(self, message: Message) -> list[bytes | memoryview]:
@@ -62,7 +63,9 @@ class Executor:
         try:
             return encode(Value(message.seq, result))
         except CannotCrossError as error:
-            return encode(Raised(message.seq, "value", type(result).__name__, f"{message.name} returned {error}"))
+            return encode(
+                Raised(message.seq, "value", type(result).__name__, f"{message.name} returned {error}")
+            )
         except BaseException as error:  # noqa: BLE001  a hostile tensor subclass raises while its bytes are taken
             self.error = error
             return encode(self._raised(message.seq, error))
@@ -71,7 +74,9 @@ class Executor:
         if self._module is not None:
             return self._module
         package = [str(self._path.parent)] if self._path.name == "__init__.py" else None
-        spec = importlib.util.spec_from_file_location("solution", self._path, submodule_search_locations=package)
+        spec = importlib.util.spec_from_file_location(
+            "solution", self._path, submodule_search_locations=package
+        )
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
@@ -110,7 +115,9 @@ class Executor:
         if not callable(target):
             raise _Misused(f"{name} in {self._shown_as} is a {type(target).__name__}, not a function")
         try:
-            inspect.signature(target).bind(*message.args, **message.kwargs)
+            if target not in self._signatures:
+                self._signatures[target] = inspect.signature(target)
+            self._signatures[target].bind(*message.args, **message.kwargs)
         except TypeError as error:
             given = [type(arg).__name__ for arg in message.args]
             given += [f"{key}={type(value).__name__}" for key, value in message.kwargs.items()]
@@ -150,7 +157,9 @@ class Executor:
 
     def _is_theirs(self, filename: str) -> bool:
         package = self._path.name == "__init__.py"
-        return filename == str(self._path) or (package and filename.startswith(str(self._path.parent) + os.sep))
+        return filename == str(self._path) or (
+            package and filename.startswith(str(self._path.parent) + os.sep)
+        )
 
 
 class _Unimportable(Exception):  # noqa: N818

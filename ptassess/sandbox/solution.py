@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import itertools
 import random
 import time
 from contextlib import contextmanager
@@ -122,7 +121,9 @@ class Solution:
         shown_as: its name in messages.
     """
 
-    def __init__(self, open_link: Callable[[Sequence[str], Link | None], Link], limits: Limits, shown_as: str) -> None:
+    def __init__(
+        self, open_link: Callable[[Sequence[str], Link | None], Link], limits: Limits, shown_as: str
+    ) -> None:
         self._open_link = open_link
         self._limits = limits
         self._shown_as = shown_as
@@ -287,9 +288,9 @@ def _error_of(reply: Raised, shown_as: str, name: str) -> PtassessError:
     return SolutionRaised(type_name, first, f"{rest}\n{detail}" if rest else detail)
 
 
-_numbers = itertools.count(random.SystemRandom().getrandbits(48))
+_numbers = random.SystemRandom()
 
 
 def _sequence() -> int:
-    """A number that the next request has and no worker could know before."""
-    return next(_numbers) + random.SystemRandom().getrandbits(16)
+    """A number for the next request, which no worker could know before."""
+    return _numbers.getrandbits(62)

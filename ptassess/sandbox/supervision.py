@@ -21,7 +21,16 @@ _ANSWER_SECONDS = 5.0  # to a request; the supervisor needs up to 2 s to empty a
 _MAX_REPLY = 1 << 18
 
 # The zygote's whole environment beside these: nothing of the judge's own crosses.
-_KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "OPENBLAS_CORETYPE")
+_KEPT = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "LD_LIBRARY_PATH",
+    "CUDA_VISIBLE_DEVICES",
+    "OPENBLAS_CORETYPE",
+)
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -41,7 +50,12 @@ class Supervisor:
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         environment |= dict.fromkeys(_THREADS, "1") | {"HOME": folder, "TMPDIR": folder}
         self._process = subprocess.Popen(  # noqa: S603  our own interpreter and module
-            [sys.executable, "-P", "-c", f"from ptassess.sandbox.zygote import main; main({theirs.fileno()})"],
+            [
+                sys.executable,
+                "-P",
+                "-c",
+                f"from ptassess.sandbox.zygote import main; main({theirs.fileno()})",
+            ],
             stdin=subprocess.DEVNULL,
             pass_fds=(theirs.fileno(),),
             env=environment,
@@ -67,7 +81,9 @@ class Supervisor:
             Lost: if the supervisor does not answer.
             JudgeError: if it cannot start at all.
         """
-        reply = self._ask(Spawn(number, spec), _ANSWER_SECONDS if self._ready else START_SECONDS, sock.fileno())
+        reply = self._ask(
+            Spawn(number, spec), _ANSWER_SECONDS if self._ready else START_SECONDS, sock.fileno()
+        )
         self._ready = True
         assert isinstance(reply, Spawned)
         return reply.pid

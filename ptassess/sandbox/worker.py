@@ -79,7 +79,11 @@ def _settle(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int) -> 
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
     os.chdir(spec.scratch)
     # Without a writable HOME and TMPDIR a DataLoader with workers hangs and optimisers that compile raise.
-    os.environ |= {"HOME": spec.scratch, "TMPDIR": spec.scratch, "TORCHINDUCTOR_CACHE_DIR": f"{spec.scratch}/inductor"}
+    os.environ |= {
+        "HOME": spec.scratch,
+        "TMPDIR": spec.scratch,
+        "TORCHINDUCTOR_CACHE_DIR": f"{spec.scratch}/inductor",
+    }
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -1,0 +1,70 @@
+"""Comparisons for checks, whose messages say first what to do and then what differs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+
+def require_tensor(
+    actual: Any, *, shape: tuple[int, ...] | None = None, dtype: torch.dtype | None = None, msg: str = ""
+) -> torch.Tensor:
+    """The value, if it is a tensor of that shape and dtype.
+
+    Args:
+        actual: what came back.
+        shape: expected, or None for any.
+        dtype: expected, or None for any.
+        msg: the hint that the candidate reads first.
+
+    Raises:
+        AssertionError: with the hint, and what came back instead.
+    """
+    hint = f"{msg}\n" if msg else ""
+    assert isinstance(actual, torch.Tensor), f"{hint}expected a tensor, got a {type(actual).__name__}"
+    if shape is not None:
+        assert tuple(actual.shape) == tuple(shape), f"{hint}expected shape {tuple(shape)}, got {tuple(actual.shape)}"
+    if dtype is not None:
+        assert actual.dtype == dtype, f"{hint}expected dtype {dtype}, got {actual.dtype}"
+    return actual
+
+
+def assert_close(actual: Any, expected: Any, *, rtol: float, atol: float, msg: str = "") -> None:
+    """Assert that a value agrees with the expected one: kind, shape, dtype, NaN only where expected, and numbers.
+
+    Args:
+        actual: what came back.
+        expected: a tensor, or a Python number.
+        rtol: relative tolerance.
+        atol: absolute tolerance.
+        msg: the hint that the candidate reads first.
+
+    Raises:
+        AssertionError: with the hint, and the first element that differs.
+    """
+    if not isinstance(expected, torch.Tensor):
+        hint = f"{msg}\n" if msg else ""
+        ok = isinstance(actual, (int, float)) and not isinstance(actual, bool)
+        assert ok, f"{hint}expected a number, got a {type(actual).__name__}"
+        actual, expected = torch.tensor(float(actual)), torch.tensor(float(expected))
+    require_tensor(actual, shape=tuple(expected.shape), dtype=expected.dtype, msg=msg)
+    if expected.is_floating_point() or expected.is_complex():
+        wide = torch.complex128 if expected.is_complex() else torch.float64
+        ours, theirs = expected.to(wide), actual.to(wide)
+        good = torch.isclose(theirs, ours, rtol=rtol, atol=atol, equal_nan=True)
+    else:
+        ours, theirs = expected, actual
+        good = theirs == ours
+    if bool(good.all()):
+        return
+    bad = (~good).nonzero()
+    index = tuple(bad[0].tolist())
+    error = (theirs[index] - ours[index]).abs().item() if ours.dtype != torch.bool else 1
+    lines = [
+        msg or "the values differ",
+        f"{len(bad)} of {good.numel()} elements differ; the first at {list(index)}: "
+        f"expected {ours[index].item():.8g}, got {theirs[index].item():.8g} (off by {error:.3g})",
+        f"shape {tuple(expected.shape)}, dtype {expected.dtype}, allowed: {atol:g} + {rtol:g} × |expected|",
+    ]
+    raise AssertionError("\n".join(lines))

@@ -1,0 +1,174 @@
+"""Every extension point. A hook says, in this order: what for; when; the parameters; what the return means; an example."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    from ptassess.challenge import Challenge
+    from ptassess.result import Run
+    from ptassess.sandbox import Level
+
+hookspec = pluggy.HookspecMarker("ptassess")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exporter:
+    """A format that runs can be written in.
+
+    Args:
+        name: as in ``ptassess export NAME``.
+        summary: one line for lists.
+        write: takes the runs and the target path.
+    """
+
+    name: str
+    summary: str
+    write: Callable[[Sequence[Run], Path], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Executor:
+    """A way to grade many submissions.
+
+    Args:
+        name: as in ``ptassess grade --executor NAME``.
+        summary: one line for lists.
+        map: calls a function on each item, in any order and place, and gives the results in the items' order.
+    """
+
+    name: str
+    summary: str
+    map: Callable[[Callable[[Path], object], Sequence[Path]], Iterable[object]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something that a person should look at; never part of a score.
+
+    Args:
+        challenge: slug, or empty for the whole submission.
+        title: one line.
+        detail: more lines.
+        file: path inside the submission.
+        line: from 1; 0 for the whole file.
+    """
+
+    challenge: str
+    title: str
+    detail: str = ""
+    file: str = ""
+    line: int = 0
+
+
+@hookspec
+def ptassess_challenges() -> Challenge | Iterable[Challenge]:  # type: ignore[empty-body]
+    """Register challenges.
+
+    When: once per process, when the catalogue is first asked for; torch must not be imported.
+
+    Returns:
+        One challenge, or several.
+
+    Example::
+
+        @hookimpl
+        def ptassess_challenges():
+            return Challenge(home=__file__, title="GELU", tasks=[Task(name="gelu", points=2, level="foundation", minutes=5)])
+    """
+
+
+@hookspec
+def ptassess_exporters() -> Exporter | Iterable[Exporter]:  # type: ignore[empty-body]
+    """Register formats for runs.
+
+    When: the command line lists or uses exporters.
+
+    Returns:
+        One exporter, or several.
+
+    Example::
+
+        @hookimpl
+        def ptassess_exporters():
+            return Exporter(name="names", summary="one name a line",
+                            write=lambda runs, path: path.write_text("\\n".join(run.candidate for run in runs)))
+    """
+
+
+@hookspec
+def ptassess_executors() -> Executor | Iterable[Executor]:  # type: ignore[empty-body]
+    """Register ways to grade many submissions.
+
+    When: ``ptassess grade`` begins.
+
+    Returns:
+        One executor, or several.
+
+    Example::
+
+        @hookimpl
+        def ptassess_executors():
+            return Executor(name="serial", summary="one after the other", map=lambda grade, paths: [grade(p) for p in paths])
+    """
+
+
+@hookspec
+def ptassess_isolation_levels() -> Level | Iterable[Level]:  # type: ignore[empty-body]
+    """Register levels of isolation.
+
+    When: a wall is opened, and when ``ptassess doctor`` lists the levels.
+
+    Returns:
+        One level, or several.
+
+    Example::
+
+        @hookimpl
+        def ptassess_isolation_levels():
+            return Level(name="vm", rank=50, summary="a virtual machine", probe=lambda: "no hypervisor here", open=open_vm)
+    """
+
+
+@hookspec
+def ptassess_findings(submission: Path, challenges: Sequence[Challenge]) -> Iterable[Finding]:  # type: ignore[empty-body]
+    """Point a person at something in a submission.
+
+    When: after a submission was graded.
+
+    Args:
+        submission: the folder; read it as data, never import from it.
+        challenges: what it was graded on.
+
+    Returns:
+        Findings; they are shown to the hiring team and never scored.
+
+    Example::
+
+        @hookimpl
+        def ptassess_findings(submission, challenges):
+            yield Finding(challenge="", title=f"{len(list(submission.rglob('*.py')))} Python files")
+    """
+
+
+@hookspec
+def ptassess_run_finished(run: Run, path: Path) -> None:
+    """React to a finished run.
+
+    When: the run file has been written; an exception here is reported and changes nothing.
+
+    Args:
+        run: the facts.
+        path: of the run file.
+
+    Example::
+
+        @hookimpl
+        def ptassess_run_finished(run, path):
+            print(run.candidate, "is done:", path)
+    """

@@ -1,0 +1,80 @@
+"""Run files: written once, whole or not at all; read with advice."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ptassess.errors import RunFileError
+from ptassess.result import SCHEMA_VERSION, Run
+
+_MAX_BYTES = 256 * 2**20  # a run of everything is some megabytes
+
+
+class _Head(msgspec.Struct):
+    schema: int = 0
+    ptassess: str = "?"
+
+
+def write(run: Run, path: Path) -> None:
+    """Write a run: temporary file, fsync, rename.
+
+    Args:
+        run: the facts.
+        path: of the run file; one that is there is replaced.
+
+    Raises:
+        RunFileError: if the folder cannot be written to.
+    """
+    text = msgspec.json.format(msgspec.json.encode(run), indent=1)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(text + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise RunFileError(f"{path}: cannot be written ({error.strerror}); name another place") from None
+
+
+def read(path: Path) -> Run:
+    """Read a run.
+
+    Args:
+        path: of the run file.
+
+    Raises:
+        RunFileError: one line, if it is missing, damaged, or of a newer version.
+    """
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise RunFileError(f"{path}: too large for a run file")
+        text = path.read_bytes()
+    except OSError as error:
+        raise RunFileError(f"{path}: cannot be read ({error.strerror})") from None
+    try:
+        head = msgspec.json.decode(text, type=_Head)
+        if head.schema > SCHEMA_VERSION:
+            raise RunFileError(
+                f"{path}: written by ptassess {head.ptassess} (format {head.schema}; this one reads up to "
+                f"{SCHEMA_VERSION}): pip install -U ptassess"
+            )
+        return msgspec.json.decode(text, type=Run)
+    except msgspec.MsgspecError as error:
+        raise RunFileError(f"{path}: not a run file ({error})") from None
+
+
+def json_schema() -> dict[str, Any]:
+    """The run file's JSON schema, derived from ``ptassess.result``."""
+    return msgspec.json.schema(Run)
