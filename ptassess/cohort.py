@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
-from ptassess.result import Run
-from ptassess.scoring import Score, score
+from ptassess import heatmap
+from ptassess.scoring import score
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ptassess.result import ChallengeFacts
-    from ptassess.scoring import Bounds
+    from ptassess.heatmap import Cell, Line
+    from ptassess.result import Run
+    from ptassess.scoring import Bounds, Score
 
 COLUMNS = 40  # of a heat map: at 26 pixels each they fit a laptop's screen
 _COVERAGE = 90.0  # per cent of the points; below, a score is a guess that the reader should be told of
@@ -56,19 +57,6 @@ class Flag:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cell:
-    """One field of a heat map.
-
-    Args:
-        value: in per cent; None if nothing was decided.
-        word: ``""``, ``not attempted``, ``undecided`` or ``not offered``.
-    """
-
-    value: float | None
-    word: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Row:
     """One graded submission.
 
@@ -87,27 +75,6 @@ class Row:
     total: Bounds
     cells: tuple[Cell, ...]
     flags: tuple[Flag, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """One line of a heat map.
-
-    Args:
-        title: competency or task.
-        where: a task's competency.
-        level: a task's level.
-        mean: per cent over the candidates with a decision.
-        solved: per cent of the candidates who earned all of it.
-        cells: one a group of candidates.
-    """
-
-    title: str
-    where: str = ""
-    level: str = ""
-    mean: float | None
-    solved: float | None
-    cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,19 +121,6 @@ class Cohort:
         return tuple(counted[step] for step in range(10))
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Strip:
-    """One competency or task over all candidates, best first."""
-
-    title: str
-    where: str = ""
-    level: str = ""
-    cells: Sequence[Cell]
-
-
-_MISSING = Cell(value=None, word="not offered")
-
-
 def cohort(entries: Sequence[Entry]) -> Cohort:
     """Rank runs and put their competencies and tasks side by side.
 
@@ -178,7 +132,7 @@ def cohort(entries: Sequence[Entry]) -> Cohort:
     graded = [(entry, entry.run, score(entry.run)) for entry in entries if entry.run is not None]
     graded.sort(key=lambda item: (*_order(item[2]), item[0].name.casefold()))
     runs, results = [run for _, run, _ in graded], [found for _, _, found in graded]
-    competencies, tasks = _competency_grid(runs, results), _task_grid(results)
+    competencies, tasks = heatmap.by_competency(runs, results), heatmap.by_task(results)
     # One competency says no more than the score beside it: its tasks are shown instead, as long as they fit.
     in_code = len(competencies) == 1 and 0 < len(tasks) <= COLUMNS // 2
     columns = tasks if in_code else competencies
@@ -197,7 +151,7 @@ def cohort(entries: Sequence[Entry]) -> Cohort:
     )
     size = max(1, -(-len(rows) // COLUMNS))
     groups = [rows[start : start + size] for start in range(0, len(rows), size)]
-    lines = [_line(strip, size) for strip in tasks]
+    lines = [heatmap.line(strip, size) for strip in tasks]
     return Cohort(
         rows=rows,
         failures=tuple(sorted((e for e in entries if e.run is None), key=lambda e: e.name.casefold())),
@@ -205,7 +159,7 @@ def cohort(entries: Sequence[Entry]) -> Cohort:
         in_code=in_code,
         scores=tuple(sorted(one for one in scores if one is not None)),
         groups=tuple(groups),
-        competencies=tuple(_line(strip, size) for strip in competencies),
+        competencies=tuple(heatmap.line(strip, size) for strip in competencies),
         tasks=tuple(sorted(lines, key=lambda line: (line.mean is None, line.mean or 0.0, line.title))),
     )
 
@@ -228,7 +182,6 @@ def _basis(run: Run) -> dict[str, object]:
         "isolation": run.isolation,
         "machine": run.machine.id,
         "profile": (run.profile, run.device),
-        "stamp": run.stamp,
     }
 
 
@@ -238,7 +191,6 @@ _APART = {
     "isolation": ("other isolation", "Its level of isolation differs from most runs here."),
     "machine": ("other machine", "It ran on another machine than most runs here; that matters for timed checks."),
     "profile": ("other profile", "Its profile or device differs from most runs here."),
-    "stamp": ("other stamp", "Its stamp differs from most runs here."),
 }
 
 
@@ -258,67 +210,3 @@ def _flags(run: Run, found: Score, common: dict[str, object]) -> tuple[Flag, ...
         why = f"Checks in which the candidate's code broke the rules of the wire to the judge: {broken}. Look at them."
         flags.append(Flag(word="protocol", why=why))
     return tuple(flags)
-
-
-def _competency_grid(runs: Sequence[Run], results: Sequence[Score]) -> list[_Strip]:
-    """By number in the syllabus, then as first met; those without a number last."""
-    met: dict[str, ChallengeFacts] = {}
-    for run in runs:
-        for facts in run.challenges:
-            met.setdefault(facts.slug, facts)
-    ordered = sorted(met.values(), key=lambda facts: facts.syllabus or 10_000)
-    by_slug = [{c.slug: c for c in found.competencies} for found in results]
-    return [
-        _Strip(
-            title=facts.title,
-            cells=[
-                _cell(c.bounds, idle=all(task.outcome == "not attempted" for task in c.tasks)) if c else _MISSING
-                for c in (found.get(facts.slug) for found in by_slug)
-            ],
-        )
-        for facts in ordered
-    ]
-
-
-def _task_grid(results: Sequence[Score]) -> list[_Strip]:
-    by_name = [{(c.slug, t.name): t for c in found.competencies for t in c.tasks} for found in results]
-    met = {(c.slug, t.name): (c.title, t.level) for found in results for c in found.competencies for t in c.tasks}
-    return [
-        _Strip(
-            title=key[1],
-            where=where,
-            level=level,
-            cells=[
-                _cell(task.bounds, idle=task.outcome == "not attempted") if task else _MISSING
-                for task in (found.get(key) for found in by_name)
-            ],
-        )
-        for key, (where, level) in met.items()
-    ]
-
-
-def _cell(bounds: Bounds, *, idle: bool) -> Cell:
-    if bounds.score is None:
-        return Cell(value=None, word="undecided")
-    return Cell(value=bounds.score, word="not attempted" if idle else "")
-
-
-def _line(strip: _Strip, size: int) -> Line:
-    values = [cell.value for cell in strip.cells if cell.value is not None]
-    return Line(
-        title=strip.title,
-        where=strip.where,
-        level=strip.level,
-        mean=sum(values) / len(values) if values else None,
-        solved=100 * sum(one >= 100 - 1e-9 for one in values) / len(values) if values else None,
-        cells=tuple(_merge(strip.cells[start : start + size]) for start in range(0, len(strip.cells), size)),
-    )
-
-
-def _merge(cells: Sequence[Cell]) -> Cell:
-    """The mean of neighbours in rank; one alone stays as it is."""
-    if len(cells) == 1:
-        return cells[0]
-    values = [cell.value for cell in cells if cell.value is not None]
-    words = {cell.word for cell in cells}
-    return Cell(value=sum(values) / len(values) if values else None, word=words.pop() if len(words) == 1 else "")
