@@ -304,7 +304,7 @@ class Assessment:
 
     def _is_offered(self, item: pytest.Item, check: Check) -> bool:
         if self.matrix:
-            return check.entry is not None
+            return check.entry is not None and not self.matrix.is_done(check.entry, check.name)
         if self.settings.profile == "smoke":
             return check.task.level != "expert" and item.get_closest_marker("gpu") is None
         if self.settings.profile == "gpu":

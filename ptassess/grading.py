@@ -265,7 +265,7 @@ def _grade_one(  # noqa: PLR0913
                 input=b"" if seed is None else f"{seed}\n".encode(),
                 stdout=stream,
                 stderr=subprocess.STDOUT,
-                env=_environment(),
+                env=scrubbed_environment(),
                 cwd="/",
                 check=False,
             ).returncode
@@ -283,7 +283,8 @@ def _snapshot(submission: Submission, to: Path) -> Path:
     return to
 
 
-def _environment() -> dict[str, str]:
+def scrubbed_environment() -> dict[str, str]:
+    """The judge's environment: what it needs, and nothing that could steer it."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return kept | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PY_COLORS": "0", "COLUMNS": "100"}
 

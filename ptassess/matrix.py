@@ -6,6 +6,7 @@ instead of starting one for every mutant. The plan is a JSON list of entries, th
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -90,11 +91,13 @@ class Matrix:
     Args:
         plan: its entries.
         out: where the results go, one line each, at once.
+        done: what an earlier run has already found: entry, seed and check.
     """
 
-    def __init__(self, plan: list[PlannedEntry], out: TextIO) -> None:
+    def __init__(self, plan: list[PlannedEntry], out: TextIO, done: set[tuple[str, int, str]]) -> None:
         self._plan = plan
         self._out = out
+        self._done = done
 
     @classmethod
     def load(cls, plan: Path, results: Path) -> Matrix:
@@ -111,7 +114,22 @@ class Matrix:
             entries = msgspec.json.decode(plan.read_bytes(), type=list[PlannedEntry])
         except (OSError, msgspec.MsgspecError) as error:
             raise UserError(f"{plan}: not an admission plan ({error})") from None
-        return cls(entries, results.open("a", encoding="utf-8"))
+        done = set()
+        if results.is_file():
+            for line in results.read_bytes().splitlines():
+                with contextlib.suppress(msgspec.MsgspecError):  # the last line of a run that was killed
+                    found = msgspec.json.decode(line, type=MatrixResult)
+                    done.add((found.id, found.seed, found.result.check))
+        return cls(entries, results.open("a", encoding="utf-8"), done)
+
+    def is_done(self, entry: Entry, check: str) -> bool:
+        """Whether an earlier run has found it already.
+
+        Args:
+            entry: whose it is.
+            check: its name.
+        """
+        return (entry.id, entry.seed, check) in self._done
 
     def parametrize(self, metafunc: pytest.Metafunc) -> None:
         """Repeat a check over the entries that are for it.

@@ -143,21 +143,30 @@ class Quiz:
         if self.solver is None:
             raise JudgeError(f"{self.slug}: quiz answers are judged by graders only")
         given = self._given(name)
-        solve = getattr(self.solver, name)
         wrong = []
         for number, (part, answer) in enumerate(zip(self.parts(name), given, strict=True), 1):
-            expected = solve(**part.values)
-            expected = _LETTERS.index(expected) if isinstance(expected, str) else expected
-            if self.questions[name].kind == "choice":
-                shown = next(letter for letter, (i, _) in zip(_LETTERS, part.choices, strict=False) if i == expected)
-                right = answer == shown
+            expected = self.right_answer(name, part)
+            if isinstance(expected, str):
+                right = answer == expected
             else:
-                right = isinstance(answer, float) and math.isclose(
-                    answer, float(expected), rel_tol=self.questions[name].rtol, abs_tol=1e-12
-                )
+                rtol = self.questions[name].rtol
+                right = isinstance(answer, float) and math.isclose(answer, expected, rel_tol=rtol, abs_tol=1e-12)
             if not right:
                 wrong.append(number)
         assert not wrong, f"{name}: part {', '.join(map(str, wrong))} of {DRAWS} is not right; all have to be"
+
+    def right_answer(self, name: str, part: Part) -> float | str:
+        """What the private half answers: a number, or the letter under which the right choice is shown.
+
+        Args:
+            name: of the question.
+            part: one of its draws.
+        """
+        answer = getattr(self.solver, name)(**part.values)
+        if self.questions[name].kind == "number":
+            return float(answer)
+        index = _LETTERS.index(answer) if isinstance(answer, str) else int(answer)
+        return next(letter for letter, (i, _) in zip(_LETTERS, part.choices, strict=False) if i == index)
 
     def check_form(self, name: str) -> None:
         """Check that the answers to a question can be read; not whether they are right.
@@ -214,6 +223,19 @@ class Quiz:
             value = math.nan
         assert math.isfinite(value), f"{where} is a number, such as 12, 1.5 or 3e4"
         return value
+
+
+def solved(quiz: Quiz) -> dict[str, Any]:
+    """The right answers, in the form of a candidate's; needs the private half.
+
+    Args:
+        quiz: with its solver.
+    """
+    tables: dict[str, Any] = {}
+    for name in quiz.questions:
+        answers = [quiz.right_answer(name, part) for part in quiz.parts(name)]
+        tables[name] = {"answers": answers}
+    return tables
 
 
 def _read(path: Path, shown_as: str) -> dict[str, Any]:

@@ -1,0 +1,312 @@
+"""The command line. Every command that fails on its input ends with one line and exit status 4."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ptassess._version import __version__
+from ptassess.errors import PtassessError, UserError
+
+app = typer.Typer(
+    help="Find out how well somebody can use PyTorch.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+Packs = Annotated[list[Path] | None, typer.Option("--pack", metavar="DIR", help="A folder with more challenges.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+
+def main() -> None:
+    """Run the command line; the entry point of ``ptassess``."""
+    try:
+        app()
+    except PtassessError as error:
+        typer.secho(f"ptassess: {error}", fg="red", err=True)
+        raise SystemExit(4) from None
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001  typer's callbacks are called so
+    if wanted:
+        typer.echo(f"ptassess {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,  # noqa: FBT002
+) -> None:
+    """Find out how well somebody can use PyTorch."""
+    del version
+
+
+@app.command()
+def start(
+    target: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
+    only: Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="A competency; default: all.")] = None,
+    candidate: Annotated[str, typer.Option(help="The candidate's name.")] = "",
+    exam_seed: Annotated[int | None, typer.Option(help="Seed of the quiz; graders must use the same.")] = None,
+    pack: Packs = None,
+) -> None:
+    """Make a candidate's kit: briefs, starters, public checks, and a page that says what to type."""
+    from ptassess import exam, kit
+
+    found = _catalogue(pack)
+    challenges = [found.challenge(slug) for slug in only] if only else list(found.challenges.values())
+    seed = exam.DEFAULT_EXAM_SEED if exam_seed is None else exam_seed
+    commands = kit.start(target, challenges, candidate=candidate, exam_seed=seed)
+    minutes = sum(task.minutes for challenge in challenges for task in challenge.tasks)
+    typer.echo(f"{target}: {len(challenges)} competenc{'y' if len(challenges) == 1 else 'ies'}, about {minutes} minutes.")
+    typer.echo("Next:")
+    for command in commands:
+        typer.secho(f"  {command}", bold=True)
+
+
+@app.command(name="list")
+def list_(pack: Packs = None, as_json: Json = False) -> None:  # noqa: FBT002
+    """List the competencies and their tasks."""
+    found = _catalogue(pack)
+    if as_json:
+        _print_json([_challenge_facts(challenge) for challenge in found.challenges.values()])
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("", "competency", "task", "level", "minutes", "points", box=None, pad_edge=False)
+    for challenge in found.challenges.values():
+        for index, task in enumerate(challenge.tasks):
+            number = str(challenge.syllabus or "") if index == 0 else ""
+            slug = challenge.slug if index == 0 else ""
+            table.add_row(number, slug, task.name, task.level, str(task.minutes), f"{task.points:g}")
+    Console().print(table)
+    _print_problems(found.problems)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A competency, a task, or competency.task.")],
+    pack: Packs = None,
+) -> None:
+    """Show a competency's brief, or a task's part of it."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    found = _catalogue(pack)
+    slug, _, task = name.partition(".")
+    if slug not in found.challenges:
+        owners = [c.slug for c in found.challenges.values() if any(t.name == slug for t in c.tasks)]
+        if not owners:
+            raise UserError(f"{name}: no competency or task of that name; `ptassess list` shows them")
+        slug, task = owners[0], slug
+    challenge = found.challenge(slug)
+    brief = challenge.home / "brief.md"
+    text = brief.read_text(encoding="utf-8") if brief.is_file() else f"# {challenge.title}\n\n(no brief)"
+    if task:
+        chosen = challenge.task(task)
+        text = _section(text, task) or f"## {task}\n\n(the brief has no section on it)"
+        text += f"\n\n{chosen.level}, about {chosen.minutes} minutes, {chosen.points:g} points"
+    Console().print(Markdown(text))
+
+
+@app.command()
+def grade(  # noqa: PLR0913, PLR0917  the command's options
+    submissions: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Submissions, or a folder of them.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the results go.")] = Path("graded"),
+    only: Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="A competency; default: all.")] = None,
+    isolation: Annotated[str | None, typer.Option(metavar="LEVEL", help="The least isolation to accept.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Run seed, to repeat a run; default: a secret one each.")] = None,
+    exam_seed: Annotated[int | None, typer.Option(help="Seed of the quiz, as given to `start`.")] = None,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Submissions at the same time.")] = 1,
+    pack: Packs = None,
+    as_json: Json = False,  # noqa: FBT002
+) -> None:
+    """Grade submissions: a run file and a scorecard each, and an index that ranks them."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from ptassess import grading
+
+    found, taken = grading.find(submissions)
+    console = Console(stderr=True)
+    if not as_json:
+        console.print(taken, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=as_json) as bar:
+        work = bar.add_task("grading", total=len(found))
+        results = grading.grade(
+            found,
+            out,
+            seed=seed,
+            exam_seed=exam_seed,
+            isolation=isolation,
+            packs=pack or (),
+            only=only or (),
+            jobs=jobs,
+            progress=lambda _: bar.advance(work),
+        )
+    if as_json:
+        _print_json([_graded_facts(graded) for graded in results])
+    else:
+        _print_ranking(results, out)
+    if any(graded.run is None for graded in results):
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN.json...", help="Run files, or folders that hold some.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the pages go.")] = Path("report"),
+) -> None:
+    """Write scorecards and an index from run files."""
+    from ptassess import render, store
+
+    files = [file for path in runs for file in (sorted(path.rglob("*run*.json")) if path.is_dir() else [path])]
+    if not files:
+        raise UserError(f"{', '.join(map(str, runs))}: no run files there; `ptassess grade` and --run-file write them")
+    read = [store.read(file) for file in files]
+    entries = []
+    for number, run in enumerate(read, 1):
+        name = f"{number:04d}-{run.run_id[-8:]}.html"
+        render.write_scorecard(run, out / name)
+        entries.append(render.Entry(run=run, href=name, candidate=run.candidate))
+    render.write_index(entries, out / "index.html")
+    typer.echo(f"{len(read)} scorecard{'s' * (len(read) != 1)}; open {out / 'index.html'}")
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="The slug: lower case letters, digits, underscores.")],
+    pack: Annotated[Path | None, typer.Option(metavar="DIR", help="Where; default: challenges/ here, or here.")] = None,
+) -> None:
+    """Begin a challenge of your own: a small one that already works."""
+    from ptassess.new import create
+
+    home = create(name, pack)
+    typer.echo(f"{home}: a draft that works. Make it yours, then:")
+    where = "" if pack is None and home.parent.name == "challenges" else f" --pack {home}"
+    typer.secho(f"  ptassess check-challenges {name}{where}", bold=True)
+
+
+@app.command(name="check-challenges")
+def check_challenges(
+    slugs: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Default: all.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Run seeds to try.")] = 1,
+    jobs: Annotated[int, typer.Option("-n", min=1, help="Processes.")] = 1,
+    pack: Packs = None,
+    as_json: Json = False,  # noqa: FBT002
+) -> None:
+    """Admit challenges: the reference passes on every seed, every mutant is caught, trivial answers earn nothing."""
+    from ptassess import admission
+
+    found = _catalogue(pack)
+    chosen = slugs or ([h.name for p in pack for h in _pack_homes(p)] if pack else list(found.challenges))
+    reports = admission.admit([found.challenge(slug) for slug in chosen], found, seeds=seeds, jobs=jobs)
+    if as_json:
+        _print_json([report.facts() for report in reports])
+    else:
+        for report in reports:
+            admission.print_report(report)
+    if not all(report.admitted for report in reports):
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:  # noqa: FBT002
+    """Say what this machine and this installation can do, and what is missing."""
+    from ptassess.doctor import examine, print_findings
+
+    findings = examine()
+    if as_json:
+        _print_json(findings)
+    else:
+        print_findings(findings)
+
+
+def _catalogue(packs: list[Path] | None) -> Any:
+    from ptassess.registry import catalogue
+
+    return catalogue(tuple(packs or ()))
+
+
+def _pack_homes(pack: Path) -> list[Path]:
+    from ptassess.content import pack_challenges
+
+    return pack_challenges(pack)
+
+
+def _challenge_facts(challenge: Any) -> dict[str, Any]:
+    return {
+        "slug": challenge.slug,
+        "title": challenge.title,
+        "syllabus": challenge.syllabus,
+        "tier": challenge.tier,
+        "tasks": [
+            {"name": t.name, "level": t.level, "points": t.points, "minutes": t.minutes, "kind": t.kind}
+            for t in challenge.tasks
+        ],
+    }
+
+
+def _section(brief: str, task: str) -> str:
+    """The part of a brief from the heading that names the task to the next heading of the same depth."""
+    lines = brief.splitlines()
+    for start_line, line in enumerate(lines):
+        if line.startswith("#") and task in line.replace("`", "").split():
+            depth = len(line) - len(line.lstrip("#"))
+            for end, other in enumerate(lines[start_line + 1 :], start_line + 1):
+                if other.startswith("#") and len(other) - len(other.lstrip("#")) <= depth:
+                    return "\n".join(lines[start_line:end])
+            return "\n".join(lines[start_line:])
+    return ""
+
+
+def _graded_facts(graded: Any) -> dict[str, Any]:
+    from ptassess.scoring import score
+
+    facts: dict[str, Any] = {"candidate": graded.name, "reason": graded.reason or None}
+    if graded.run:
+        total = score(graded.run).total
+        facts |= {
+            "score": total.score,
+            "low": total.low,
+            "high": total.high,
+            "coverage": total.coverage,
+            "run_file": str(graded.run_file),
+            "scorecard": str(graded.scorecard),
+        }
+    return facts
+
+
+def _print_ranking(results: list[Any], out: Path) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from ptassess.grading import percent
+    from ptassess.scoring import score
+    from ptassess.summary import in_words
+
+    table = Table("candidate", "score", box=None, pad_edge=False)
+    for graded in sorted(results, key=lambda g: (g.run is None, -percent(g), g.name)):
+        told = in_words(score(graded.run).total) if graded.run else f"not graded: {graded.reason}"
+        table.add_row(escape(graded.name), escape(told))
+    console = Console()
+    console.print(table)
+    console.print(f"open {out / 'index.html'}", highlight=False, soft_wrap=True)
+
+
+def _print_problems(problems: list[str]) -> None:
+    for problem in problems:
+        typer.secho(f"ptassess: {problem}", fg="yellow", err=True)
+
+
+def _print_json(value: Any) -> None:
+    json.dump(value, sys.stdout, indent=1, ensure_ascii=False)
+    sys.stdout.write("\n")
