@@ -14,7 +14,7 @@ NOTHING = "\N{EN DASH}"
 _TEXT = 2_000  # characters of one value: a page is read by people
 _ITEMS = 8  # of a list that is written out
 _CURVE = 120  # points of a drawn list; more cannot be told apart at its width
-_WIDTH, _HEIGHT = 120.0, 24.0  # of a drawn list, in its own units
+_WIDTH, _HEIGHT = 600, 120  # of a drawn list, in its own units
 _DEPTH = 4  # of nested evidence
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
@@ -30,7 +30,7 @@ class Evidence(NamedTuple):
     Attributes:
         name: what was measured; nested names are joined by an arrow.
         text: the value in words.
-        curve: an SVG polyline's points in a box of 120 by 24, empty if it is no series.
+        curve: an SVG polyline's points in a box of 600 by 120, empty if it is no series.
     """
 
     name: str
@@ -190,25 +190,37 @@ def _lines(found: Mapping[str, Any], prefix: str, depth: int) -> Iterator[Eviden
         label = f"{prefix}{name}"
         if isinstance(item, dict) and item and depth > 1:
             yield from _lines(item, f"{label} \N{RIGHTWARDS ARROW} ", depth - 1)
-        elif isinstance(item, list | tuple) and len(item) > 3 and all(_is_number(one) for one in item):
-            yield Evidence(label, _range(item), curve(item))
+        elif isinstance(item, list) and (series := _series(item)):
+            yield Evidence(label, _range(series), curve(series))
         else:
             yield Evidence(label, value(item))
 
 
 def curve(series: Sequence[float]) -> str:
-    """The points of an SVG polyline that draws a series in a box of 120 by 24 units.
+    """The points of an SVG polyline that draws a series in a box of 600 by 120 units.
 
     Args:
         series: finite or not; what is not finite is left out.
     """
-    step = max(1, math.ceil(len(series) / _CURVE))
-    kept = [(i, float(y)) for i, y in enumerate(series[::step]) if math.isfinite(y)]
-    if len(kept) < 2:
+    kept = series[:: max(1, math.ceil(len(series) / _CURVE))]
+    finite = [y for y in kept if math.isfinite(y)]
+    if len(finite) < 2:
         return ""
-    low, high = min(y for _, y in kept), max(y for _, y in kept)
-    across, up = _WIDTH / max(1, kept[-1][0]), (_HEIGHT - 4) / ((high - low) or 1.0)
-    return " ".join(f"{i * across:.1f},{_HEIGHT - 2 - (y - low) * up:.1f}" for i, y in kept)
+    low, high = min(finite), max(finite)
+    across, up = _WIDTH / (len(kept) - 1), (_HEIGHT - 20) / ((high - low) or 1.0)
+    return " ".join(
+        f"{int(i * across)},{int(_HEIGHT - 10 - (y - low) * up)}" for i, y in enumerate(kept) if math.isfinite(y)
+    )
+
+
+def _series(item: list[Any]) -> list[float]:
+    """The numbers of a list that is worth drawing; empty for any other."""
+    if len(item) < 4 or not {*map(type, item)} <= {int, float}:
+        return []
+    try:
+        return [float(y) if abs(y) < 1e150 else math.inf for y in item]  # differences of these stay finite
+    except OverflowError:
+        return []
 
 
 def _range(series: Sequence[float]) -> str:
@@ -217,10 +229,6 @@ def _range(series: Sequence[float]) -> str:
         return f"{len(series)} values, none of them finite"
     odd = len(series) - len(finite)
     return (
-        f"{len(series)} values from {value(series[0])} to {value(series[-1])}, "
-        f"least {value(min(finite))}, greatest {value(max(finite))}" + (f", {odd} not finite" if odd else "")
+        f"{len(series)} values from {series[0]:.4g} to {series[-1]:.4g}, "
+        f"least {min(finite):.4g}, greatest {max(finite):.4g}" + (f", {odd} not finite" if odd else "")
     )
-
-
-def _is_number(item: Any) -> bool:
-    return isinstance(item, int | float) and not isinstance(item, bool) and abs(item) < 1e300

@@ -58,7 +58,7 @@ def test_evidence_is_flat_and_draws_its_series():
     lines = wording.evidence({"a": {"b": {"c": 1}}, "times": [3.0, 1.0, 2.0, 4.0]})
     assert [line.name for line in lines] == ["a → b → c", "times"]
     assert lines[1].text == "4 values from 3 to 4, least 1, greatest 4"
-    assert lines[1].curve == "0.0,8.7 40.0,22.0 80.0,15.3 120.0,2.0"
+    assert lines[1].curve == "0,43 200,110 400,76 600,10"
 
 
 def test_a_curve_leaves_out_what_cannot_be_drawn():
