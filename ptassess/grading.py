@@ -9,6 +9,7 @@ working folder that shadows one of ours, a plugin announced by an entry point.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -253,25 +254,36 @@ def _grade_one(  # noqa: PLR0913
             "-p", "ptassess.pytest_plugin",
             "--ptassess-door", "graded", "--submission", str(copy), "--candidate", name,
             "--run-file", str(run_file), "--scorecard", str(page),
-            *(["--seed", "-"] if seed is not None else []),
             *(["--exam-seed", str(exam_seed)] if exam_seed is not None else []),
             *(["--isolation", isolation] if isolation else []),
             *(argument for pack in packs for argument in ("--pack", str(pack.resolve()))),
             *map(str, targets),
         ]  # fmt: skip
+        status = _run(command, log, seed)
+    if not run_file.is_file():
+        return Graded(name=name, reason=_reason(log, status))
+    return Graded(name=name, run=store.read(run_file), run_file=run_file, scorecard=page)
+
+
+def _run(command: list[str], log: Path, seed: int | None) -> int:
+    """Run a judge; a seed that was given reaches it through a pipe, which no other process can read."""
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, f"{secrets.randbits(48) if seed is None else seed}\n".encode())
+        os.close(writing)
         with log.open("wb") as stream:
-            status = subprocess.run(  # noqa: S603  our own interpreter; the submission is an argument, never a command
-                command,
-                input=b"" if seed is None else f"{seed}\n".encode(),
+            return subprocess.run(  # noqa: S603  our own interpreter; the submission is an argument, never a command
+                [*command, "--seed", f"fd:{reading}"],
+                stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 env=scrubbed_environment(),
                 cwd="/",
+                pass_fds=(reading,),
                 check=False,
             ).returncode
-    if not run_file.is_file():
-        return Graded(name=name, reason=_reason(log, status))
-    return Graded(name=name, run=store.read(run_file), run_file=run_file, scorecard=page)
+    finally:
+        os.close(reading)
 
 
 def _snapshot(submission: Submission, to: Path) -> Path:

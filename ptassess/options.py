@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import secrets
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -29,7 +29,7 @@ _TEXT_OPTIONS = (
     (
         "--seed",
         "N",
-        "run seed of the drawn inputs, to repeat a run; without it, a fresh one; '-' reads it from stdin",
+        "run seed of the drawn inputs, to repeat a run; without it, a fresh one; fd:N reads it from a file descriptor",
     ),
     ("--profile", "NAME", "smoke (foundation and practitioner tasks), full (default) or gpu"),
     ("--device", "NAME", "what checks get as `device`: auto (default), cpu, cuda, mps, xpu"),
@@ -161,8 +161,9 @@ def _seed(config: pytest.Config) -> int:
     raw = _raw(config, "--seed")[0]
     if raw is None:
         return secrets.randbits(_SEED_BITS)
-    if raw == "-":  # a secret seed must not stand in a command line that other processes can read
-        raw = sys.stdin.readline().strip()
+    if raw.startswith("fd:"):  # a secret seed must not stand in a command line that other processes can read
+        with os.fdopen(_whole_number("--seed fd:", raw[3:])) as pipe:
+            raw = pipe.readline().strip()
     return _whole_number("--seed", raw)
 
 
