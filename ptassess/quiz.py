@@ -6,6 +6,7 @@ draws, all or nothing, so that a guess among four choices succeeds once in 64.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import random
 import tomllib
@@ -168,17 +169,22 @@ class Quiz:
         index = _LETTERS.index(answer) if isinstance(answer, str) else int(answer)
         return next(letter for letter, (i, _) in zip(_LETTERS, part.choices, strict=False) if i == index)
 
-    def check_form(self, name: str) -> None:
-        """Check that the answers to a question can be read; not whether they are right.
-
-        Args:
-            name: of the question.
+    def check_forms(self) -> None:
+        """Check that the answers can be read; not whether they are right.
 
         Raises:
             NotAttempted: if all are empty.
             AssertionError: if one is malformed.
         """
-        self._given(name)
+        unknown = sorted(set(self.answers) - set(self.questions))
+        assert not unknown, f"{self.shown_as}: [{unknown[0]}] is none of the questions"
+        attempted = False
+        for name in self.questions:
+            with contextlib.suppress(NotAttempted):
+                self._given(name)
+                attempted = True
+        if not attempted:
+            raise NotAttempted(f"{self.shown_as} is empty")
 
     def render(self) -> str:
         """The file in which the candidate answers, as TOML with the questions as comments."""

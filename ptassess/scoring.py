@@ -4,7 +4,8 @@ Rules:
 
 * A task's points are shared among its checks by weight.
 * A check earns ``credit`` times its share. A *property* check earns only if every value check of its task passed
-  in the same run: finite, fast or frugal is worth nothing when the answer is wrong.
+  in the same run: finite, fast or frugal is worth nothing when the answer is wrong. Where no value check took part, as with
+  a kit's quiz, properties decide nothing.
 * *Not attempted* is a decided zero. *Not assessed*, *inconclusive* and *error* decide nothing: their points leave the
   score's denominator and widen its bounds.
 * score = earned / decided; the bounds are all undecided points lost, and all of them won; coverage = decided / offered.
@@ -183,7 +184,7 @@ def _task(facts: TaskFacts, checks: Sequence[CheckResult]) -> TaskScore:
             bounds=bounds, outcome="not assessed", checks=(),
         )  # fmt: skip
     values = {check.outcome for check in checks if check.role == "value"}
-    right = values <= {"passed"} and not unreported
+    right = values == {"passed"} and not unreported
     wrong = bool(values & (DECIDED - {"passed"}))
     scored = [
         CheckScore(
@@ -210,12 +211,12 @@ def _task(facts: TaskFacts, checks: Sequence[CheckResult]) -> TaskScore:
         points=facts.points,
         minutes=facts.minutes,
         bounds=bounds,
-        outcome=_summary(scored),
+        outcome=_summary(scored, decided=bounds.decided > 0),
         checks=tuple(scored),
     )
 
 
-def _summary(checks: Iterable[CheckScore]) -> Outcome:
+def _summary(checks: Iterable[CheckScore], *, decided: bool) -> Outcome:
     """The outcome that best says where a task stands: the first of this order that occurs."""
     outcomes = {check.result.outcome for check in checks}
     if outcomes <= {"not attempted"}:
@@ -224,4 +225,4 @@ def _summary(checks: Iterable[CheckScore]) -> Outcome:
     for outcome in order:
         if outcome in outcomes:
             return "failed" if outcome == "not attempted" else outcome
-    return "passed"
+    return "passed" if decided else "not assessed"

@@ -58,6 +58,12 @@ def test_what_is_undecided_leaves_the_score_and_widens_its_bounds(outcome):
     assert (total.score, total.low, total.high, total.coverage) == (100, 50, 100, 50)
 
 
+def test_a_property_alone_decides_nothing():
+    result = score(run_of(check("test_form", role="property")))
+    assert result.total == Bounds(earned=0, decided=0, offered=10)
+    assert result.competencies[0].tasks[0].outcome == "not assessed"
+
+
 def test_what_is_not_attempted_is_a_decided_zero():
     total = score(run_of(check("test_a"), check("test_b", "not attempted"))).total
     assert (total.score, total.low, total.high, total.coverage) == (50, 50, 50, 100)
