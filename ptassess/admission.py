@@ -1,8 +1,8 @@
 """Admission of challenges: the checks are themselves checked before they judge anybody.
 
-Asked of every challenge: the folder holds what it should; the untouched starter ends as *not attempted*; the reference has full
-points on every seed. Asked of ``core`` as well: at least three mutants a task, each caught by the check that it names; trivial
-answers earn nothing in any task; no check ends in an exception of its own.
+Asked of every challenge: the folder holds what it should; the untouched starter ends as *not attempted*; the
+reference has full points on every seed. Asked of ``core`` as well: at least three mutants a task, each caught by the
+check that it names; trivial answers earn nothing in any task; no check ends in an exception of its own.
 """
 
 from __future__ import annotations
@@ -33,9 +33,11 @@ if TYPE_CHECKING:
     from ptassess.result import CheckResult
 
 MUTANTS_PER_TASK = 3
+_NAMED = 3  # seeds that a message names one by one
 _CAUGHT_BY = "# caught by:"
 _PUBLIC = {"challenge.py", "brief.md", "starter.py", "baseline.py", "probes.py", "quiz.py", "assets"}
 _PRIVATE = {"reference.py", "quiz.py", "mutants"}
+_SECTIONS = ("Goal", "What you build", "Rules", "Out of scope", "Hints", "Further reading")
 _REFERENCE, _STARTER, _TRIVIAL, _MUTANT = "reference", "starter", "trivial:", "mutant:"
 
 # Each is executed on top of the reference and returns something of the right shape without doing the work.
@@ -56,8 +58,8 @@ def _like(out, make):
     return tree_map(lambda leaf: make(leaf) if isinstance(leaf, torch.Tensor) else 0.0, out)
 
 def _mean(args):
-    means = [leaf.double().mean().item() for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor) and leaf.numel()]
-    return means[0] if means else 0.0
+    means = [leaf.double().mean().item() for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor) and
+    leaf.numel()] return means[0] if means else 0.0
 
 def _trivial(reference):
     def answer(*args, **kwargs):
@@ -145,12 +147,16 @@ def print_report(report: Report) -> None:
 
     console = Console(highlight=False, soft_wrap=True)
     verdict = f"[green]admitted as {report.tier}[/green]" if report.admitted else "[red]not admitted[/red]"
-    told = ", ".join(f"{value} {name}" for name, value in report.figures.items())
+    told = ", ".join(_count(value, name) for name, value in report.figures.items())
     console.print(f"[bold]{report.slug}[/bold]: {verdict} ({report.seeds} seed{'s' * (report.seeds != 1)}; {told})")
     for problem in report.problems:
         console.print(f"  [red]✗[/red] {escape(problem)}")
     for line in report.advice:
         console.print(f"  [dim]· {escape(line)}[/dim]")
+
+
+def _count(value: Any, name: str) -> str:
+    return f"{value} {name.removesuffix('s') if value == 1 and name.endswith('s') else name}"
 
 
 # -- what can be seen without running --------------------------------------------------------------------------
@@ -167,29 +173,34 @@ def _examine_files(challenge: Challenge, private: Path, report: Report) -> None:
     home, slug = challenge.home, challenge.slug
     public_test, private_test = f"test_{slug}.py", f"test_{slug}_private.py"
     for folder, allowed in ((home, _PUBLIC | {public_test, "private"}), (private, _PRIVATE | {private_test})):
-        for path in sorted(folder.iterdir()):
-            if path.name not in allowed and path.name != "__pycache__":
-                _complain(report, f"{path.name}: no such file belongs in {folder.name}/; move it to assets/ or remove it")
-    for name in ("brief.md", "starter.py"):
-        if not (home / name).is_file():
-            _complain(report, f"{name} is missing")
+        strays = (path.name for path in folder.iterdir() if path.name not in allowed and path.name != "__pycache__")
+        for name in sorted(strays):
+            _complain(report, f"{name}: no such file belongs in {folder.name}/; move it to assets/ or remove it")
+    for path in (home / "brief.md", home / "starter.py"):
+        if not path.is_file():
+            _complain(report, f"{path.name} is missing")
     if not (home / public_test).is_file() and not (private / private_test).is_file():
         _complain(report, f"{public_test} is missing: a challenge needs at least one check")
-    for folder, name in ((home, public_test), (private, private_test)):
-        if not (folder / name).is_file():
-            _complain(report, f"{name} is missing", core_only=True)
-    brief = (home / "brief.md").read_text(encoding="utf-8") if (home / "brief.md").is_file() else ""
-    headings = [line.strip("# `") for line in brief.splitlines() if line.startswith("#")]
-    for section in ("Goal", "What you build", "Rules", "Out of scope", "Hints", "Further reading"):
+    for path in (home / public_test, private / private_test):
+        if not path.is_file():
+            _complain(report, f"{path.name} is missing", core_only=True)
+    for task in _code_tasks(challenge):
+        count = len(list((private / "mutants").glob(f"{task.name}__*.py")))
+        if count < MUTANTS_PER_TASK:
+            _complain(report, f"{task.name} has {count} mutants; {MUTANTS_PER_TASK} are asked for", core_only=True)
+    _examine_brief(challenge, report)
+
+
+def _examine_brief(challenge: Challenge, report: Report) -> None:
+    path = challenge.home / "brief.md"
+    brief = path.read_text(encoding="utf-8") if path.is_file() else ""
+    headings = [line.strip("# ") for line in brief.splitlines() if line.startswith("#")]
+    for section in _SECTIONS:
         if section not in headings:
             _complain(report, f"brief.md has no section {section!r}", core_only=True)
     for task in challenge.tasks:
         if not any(task.name in heading.replace("`", " ").split() for heading in headings):
             _complain(report, f"brief.md has no heading that names {task.name}", core_only=True)
-    for task in _code_tasks(challenge):
-        count = len(list((private / "mutants").glob(f"{task.name}__*.py")))
-        if count < MUTANTS_PER_TASK:
-            _complain(report, f"{task.name} has {count} mutants; {MUTANTS_PER_TASK} are asked for", core_only=True)
 
 
 def _examine_import(challenge: Challenge, report: Report) -> None:
@@ -206,7 +217,9 @@ def _examine_quiz(challenge: Challenge, private: Path, report: Report) -> None:
             right = Quiz(**{**vars(quiz), "answers": solved(quiz)})
             for name, question in quiz.questions.items():
                 right.check(name)
-                if question.kind == "choice" and any(len(set(p.choices)) < len(question.choices) for p in quiz.parts(name)):
+                if question.kind == "choice" and any(
+                    len(set(p.choices)) < len(question.choices) for p in quiz.parts(name)
+                ):
                     _complain(report, f"quiz {name}: two choices read alike on exam seed {seed}")
         except (PtassessError, AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:
             _complain(report, f"quiz on exam seed {seed}: {type(error).__name__}: {error}")
@@ -257,17 +270,19 @@ def _plan(challenge: Challenge, private: Path, report: Report, folder: Path) -> 
             _complain(report, f"mutants/{path.name}: is named <task>__<what_is_wrong>.py, and there is no such task")
         named = name.removeprefix(_CAUGHT_BY).strip()
         # One seed: only the named check. More: every check once, to learn which ones never catch anything alone.
-        common = {"id": f"{_MUTANT}{path.stem}:{named}", "challenge": slug, "solution": reference, "overlay": str(path)}
+        mutant = PlannedEntry(id=f"{_MUTANT}{path.stem}:{named}", challenge=slug, solution=reference, overlay=str(path))
         if report.seeds > 1:
-            entries.append(PlannedEntry(**common, seeds=(0,)))  # type: ignore[arg-type]
-        entries.append(PlannedEntry(**common, checks=[named], seeds=all_seeds[1:] or (0,)))  # type: ignore[arg-type]
+            entries.append(mutant)
+        entries.append(msgspec.structs.replace(mutant, checks=[named], seeds=all_seeds[1:] or (0,)))
     names = [task.name for task in _code_tasks(challenge)]
     for kind, expression in _TRIVIAL_ANSWERS.items():
         overlay = folder / f"trivial_{kind}.py"
         source = _TRIVIAL_SOURCE.replace("{expression}", expression).replace("{names!r}", repr(names))
         overlay.write_text(source, encoding="utf-8")
         entries.append(
-            PlannedEntry(id=_TRIVIAL + kind, challenge=slug, solution=reference, overlay=str(overlay), quiz=quiz.get(kind))
+            PlannedEntry(
+                id=_TRIVIAL + kind, challenge=slug, solution=reference, overlay=str(overlay), quiz=quiz.get(kind)
+            )
         )
     return entries
 
@@ -351,14 +366,17 @@ def _judge_reference(challenge: Challenge, results: list[MatrixResult], report: 
         elif not any(r.result.task == task.name and r.result.role == "value" for r in results):
             _complain(report, f"{task.name} has no value check; properties alone earn nothing")
     seconds = {task.name: task.seconds for task in challenge.tasks}
+    short: dict[str, list[MatrixResult]] = defaultdict(list)
     for result in results:
         found = result.result
         if found.outcome not in ("passed", "not assessed") or (found.outcome == "passed" and found.credit < 1):
-            where = f"{found.check} on seed {result.seed}"
-            _complain(report, f"the reference does not have full points: {where}: {found.outcome}: {found.message}")
+            short[found.check].append(result)
         if found.worker_seconds > seconds[found.task]:
             told = f"{found.worker_seconds:.1f} s of {seconds[found.task]:g} s"
             report.advice.append(f"{found.check}: the reference needs {told}; leave a slower machine more room")
+    for check, mine in short.items():
+        told = f"{mine[0].result.outcome}: {mine[0].result.message}"
+        _complain(report, f"the reference does not have full points: {check} on {_seeds(mine)}: {told}")
 
 
 def _judge_mutants(by_entry: dict[str, list[MatrixResult]], report: Report) -> None:
@@ -370,9 +388,9 @@ def _judge_mutants(by_entry: dict[str, list[MatrixResult]], report: Report) -> N
         mine = [result for result in results if _base(result.result) == named]
         if not mine:
             _complain(report, f"mutants/{stem}.py names {named}, and there is no such check")
-        for seed in sorted({result.seed for result in mine}):
-            if all(result.result.outcome != "failed" for result in mine if result.seed == seed):
-                _complain(report, f"mutants/{stem}.py is not caught by {named} on seed {seed}")
+        caught_on = {result.seed for result in mine if result.result.outcome == "failed"}
+        if missed := [result for result in mine if result.seed not in caught_on]:
+            _complain(report, f"mutants/{stem}.py is not caught by {named} on {_seeds(missed)}")
         caught = {result.result.check for result in results if result.seed == 0 and result.result.outcome == "failed"}
         if len({check.partition("[")[0] for check in caught}) == 1:
             lonely -= caught
@@ -394,6 +412,13 @@ def _judge_trivial(by_entry: dict[str, list[MatrixResult]], report: Report) -> N
                 if check.outcome == "passed" and (check.role == "value" or right):
                     line = f"a trivial answer ({name.removeprefix(_TRIVIAL)}) earns points in {task}: {check.check}"
                     _complain(report, line, core_only=True)
+
+
+def _seeds(results: list[MatrixResult]) -> str:
+    seeds = sorted({result.seed for result in results})
+    named = ", ".join(map(str, seeds[:_NAMED]))
+    more = f" and {len(seeds) - _NAMED} more" if len(seeds) > _NAMED else ""
+    return f"seed{'s' * (len(seeds) != 1)} {named}{more}"
 
 
 def _base(result: CheckResult) -> str:
@@ -420,4 +445,3 @@ def _digest(*folders: Path) -> str:
             if path.is_file() and path.suffix != ".pyc":
                 digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
-

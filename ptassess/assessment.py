@@ -87,9 +87,7 @@ def begin(config: pytest.Config) -> Assessment:
         assessment = Assessment(config, settings_of(config))
         is_worker = hasattr(config, "workerinput")
         if not assessment.matrix:
-            config.pluginmanager.register(
-                Teller() if is_worker else Recorder(assessment), "ptassess-recorder"
-            )
+            config.pluginmanager.register(Teller() if is_worker else Recorder(assessment), "ptassess-recorder")
     except UserError as error:
         raise pytest.UsageError(f"ptassess: {error}") from None
     config.pluginmanager.register(assessment, "ptassess-assessment")
@@ -147,16 +145,12 @@ class Assessment:
 
     @cached_property
     def exam_seed(self) -> int:
-        """Seed of the quiz: the kit's in practice, the exam's in grading, where nothing that a candidate can edit counts."""
+        """Seed of the quiz: the kit's in practice; the exam's in grading, where no file of a candidate decides."""
         if self.settings.exam_seed is not None:
             return self.settings.exam_seed
         from ptassess import exam, kit
 
-        seed = (
-            kit.exam_seed_of(self.submission.root)
-            if self.submission and self.settings.door == "practice"
-            else None
-        )
+        seed = kit.exam_seed_of(self.submission.root) if self.submission and self.settings.door == "practice" else None
         return exam.DEFAULT_EXAM_SEED if seed is None else seed
 
     @cached_property
@@ -186,9 +180,7 @@ class Assessment:
             else:
                 found = self.catalogue.challenges.get(home.name)
                 if found is None:
-                    raise ContentError(
-                        f"{folder}: private checks of an unknown challenge; install its public half"
-                    )
+                    raise ContentError(f"{folder}: private checks of an unknown challenge; install its public half")
                 challenge = found
             self._challenges[folder] = (challenge, private)
         return self._challenges[folder]
@@ -253,16 +245,10 @@ class Assessment:
         elif which == "solution":
             assert self.submission is not None
             path = self.submission.solution(slug)
-            shown = (
-                f"solutions/{path.relative_to(self.submission.solutions)}" if path else f"solutions/{slug}.py"
-            )
+            shown = f"solutions/{path.relative_to(self.submission.solutions)}" if path else f"solutions/{slug}.py"
         else:
             private = self.private_folder(check.challenge)
-            path = (
-                check.challenge.home / "baseline.py"
-                if which == "baseline"
-                else private and private / "reference.py"
-            )
+            path = check.challenge.home / "baseline.py" if which == "baseline" else private and private / "reference.py"
             shown = f"{slug}/{which}.py"
             if path is None or not path.is_file():
                 raise ContentError(f"{item.name}: challenge {slug} has no {which}.py here")
@@ -286,7 +272,8 @@ class Assessment:
         """Tell the challenges' checks from other tests, and leave out what the profile does not offer."""
         from ptassess.pytest_plugin import is_challenge_test
 
-        kept, dropped = [], []
+        kept: list[pytest.Item] = []
+        dropped: list[pytest.Item] = []
         try:
             for item in items:
                 if isinstance(item, pytest.Function) and is_challenge_test(item.path):
@@ -321,9 +308,7 @@ class Assessment:
         if self.settings.door != "practice":  # nothing secret on a screen that may be shared
             lines = [f"ptassess: {where.name or where}, isolation {self.wall.level}, secret seed"]
         if self.wall.level == "inprocess":
-            lines.append(
-                "ptassess: no wall at this level: the solution runs inside pytest; never a graded score"
-            )
+            lines.append("ptassess: no wall at this level: the solution runs inside pytest; never a graded score")
         lines += [f"ptassess: {problem}" for problem in self.catalogue.problems]
         return lines
 

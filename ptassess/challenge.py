@@ -90,9 +90,7 @@ class Challenge:
         object.__setattr__(self, "slug", folder.name)
         object.__setattr__(self, "tasks", tuple(self.tasks))
         if not _NAME.fullmatch(self.slug):
-            raise ContentError(
-                f"{folder}: a challenge's folder is named in lower case letters, digits and underscores"
-            )
+            raise ContentError(f"{folder}: a challenge's folder is named in lower case letters, digits and underscores")
         if not self.tasks:
             raise ContentError(f"{folder / 'challenge.py'}: a challenge needs at least one Task(...)")
         names = [task.name for task in self.tasks]

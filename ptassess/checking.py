@@ -61,10 +61,9 @@ def assert_close(actual: Any, expected: Any, *, rtol: float, atol: float, msg: s
     bad = (~good).nonzero()
     index = tuple(bad[0].tolist())
     error = (theirs[index] - ours[index]).abs().item() if ours.dtype != torch.bool else 1
-    lines = [
-        msg or "the values differ",
-        f"{len(bad)} of {good.numel()} elements differ; the first at {list(index)}: "
-        f"expected {ours[index].item():.8g}, got {theirs[index].item():.8g} (off by {error:.3g})",
-        f"shape {tuple(expected.shape)}, dtype {expected.dtype}, allowed: {atol:g} + {rtol:g} × |expected|",
-    ]
+    wanted, got = f"{ours[index].item():.8g}", f"{theirs[index].item():.8g}"
+    told = f"{len(bad)} of {good.numel()} elements differ; the first at {list(index)}: "
+    told += f"expected {wanted}, got {got} (off by {error:.3g})"
+    allowed = f"shape {tuple(expected.shape)}, dtype {expected.dtype}, allowed: {atol:g} + {rtol:g} * |expected|"
+    lines = [msg or "the values differ", told, allowed]
     raise AssertionError("\n".join(lines))

@@ -50,7 +50,9 @@ def _options(
 @app.command()
 def start(
     target: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
-    only: Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="A competency; default: all.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="NAME", help="A competency; default: all.")
+    ] = None,
     candidate: Annotated[str, typer.Option(help="The candidate's name.")] = "",
     exam_seed: Annotated[int | None, typer.Option(help="Seed of the quiz; graders must use the same.")] = None,
     pack: Packs = None,
@@ -63,7 +65,9 @@ def start(
     seed = exam.DEFAULT_EXAM_SEED if exam_seed is None else exam_seed
     commands = kit.start(target, challenges, candidate=candidate, exam_seed=seed)
     minutes = sum(task.minutes for challenge in challenges for task in challenge.tasks)
-    typer.echo(f"{target}: {len(challenges)} competenc{'y' if len(challenges) == 1 else 'ies'}, about {minutes} minutes.")
+    typer.echo(
+        f"{target}: {len(challenges)} competenc{'y' if len(challenges) == 1 else 'ies'}, about {minutes} minutes."
+    )
     typer.echo("Next:")
     for command in commands:
         typer.secho(f"  {command}", bold=True)
@@ -119,7 +123,9 @@ def show(
 def grade(  # noqa: PLR0913, PLR0917  the command's options
     submissions: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Submissions, or a folder of them.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the results go.")] = Path("graded"),
-    only: Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="A competency; default: all.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="NAME", help="A competency; default: all.")
+    ] = None,
     isolation: Annotated[str | None, typer.Option(metavar="LEVEL", help="The least isolation to accept.")] = None,
     seed: Annotated[int | None, typer.Option(help="Run seed, to repeat a run; default: a secret one each.")] = None,
     exam_seed: Annotated[int | None, typer.Option(help="Seed of the quiz, as given to `start`.")] = None,

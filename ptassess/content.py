@@ -29,7 +29,9 @@ class Root:
 
     def private(self) -> dict[str, Path]:
         """The private halves by slug."""
-        return {path.parent.name: path for path in sorted((self.path / "challenges").glob("*/private")) if path.is_dir()}
+        return {
+            path.parent.name: path for path in sorted((self.path / "challenges").glob("*/private")) if path.is_dir()
+        }
 
     def plugins(self) -> list[Path]:
         """The files of its plugins, sorted by name."""

@@ -7,7 +7,8 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
-# pytest has no public way to build a failure's text that also survives xdist; these two have kept their shape since 5.0.
+# pytest has no public way to build a failure's text that also survives xdist; these two have kept their shape since
+# 5.0.
 from _pytest._code.code import ExceptionChainRepr, ReprEntryNative, ReprFileLocation, ReprTraceback
 
 from ptassess.errors import SolutionError, Undecided
@@ -55,9 +56,7 @@ def properties(result: CheckResult) -> list[tuple[str, object]]:
         ("outcome", result.outcome),
     ]
     scalars = (int, float, str, bool)
-    return fixed + [
-        (f"metric.{name}", value) for name, value in result.evidence.items() if isinstance(value, scalars)
-    ]
+    return fixed + [(f"metric.{name}", value) for name, value in result.evidence.items() if isinstance(value, scalars)]
 
 
 def plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ptassess.assessment import CHECK, FINDINGS
+from ptassess.assessment import CHECK, FINDINGS, Findings
 from ptassess.errors import NotAssessed
 from ptassess.exam import derive
 from ptassess.loading import load_file
@@ -83,7 +83,8 @@ def device(request: pytest.FixtureRequest) -> torch.device:
 @pytest.fixture
 def evidence(request: pytest.FixtureRequest) -> dict[str, Any]:
     """What the check measured, by name; JSON values, tensors and numbers. It is stored and shown, never scored."""
-    return request.node.stash[FINDINGS].evidence
+    findings: Findings = request.node.stash[FINDINGS]
+    return findings.evidence
 
 
 @pytest.fixture

@@ -69,7 +69,8 @@ class Graded:
 def find(paths: Sequence[Path]) -> tuple[list[Path], str]:
     """Tell one submission from many.
 
-    A folder that holds ``solutions/`` is one submission. Any other folder is a folder of submissions: each folder in it is one.
+    A folder that holds ``solutions/`` is one submission. Any other folder is a folder of submissions: each folder in
+    it is one.
 
     Args:
         paths: as given on the command line.
@@ -87,13 +88,9 @@ def find(paths: Sequence[Path]) -> tuple[list[Path], str]:
         if (path / "solutions").is_dir():
             found.append(path)
             continue
-        inside = sorted(
-            child for child in path.iterdir() if child.is_dir() and not child.name.startswith(".")
-        )
+        inside = sorted(child for child in path.iterdir() if child.is_dir() and not child.name.startswith("."))
         if not inside:
-            raise SubmissionError(
-                f"{path}: neither a submission (no solutions/ in it) nor a folder of submissions"
-            )
+            raise SubmissionError(f"{path}: neither a submission (no solutions/ in it) nor a folder of submissions")
         found += inside
     many = "one submission" if len(found) == 1 else f"{len(found)} submissions"
     return found, f"taken as {many}: a folder that holds solutions/ is one, any other is a folder of them"
@@ -134,12 +131,10 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
     targets = _targets(challenges, only)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        probe = tempfile.TemporaryFile(dir=out)
-        probe.close()
+        with tempfile.TemporaryFile(dir=out):
+            pass  # it can be written to
     except OSError as error:
-        raise UserError(
-            f"{out}: cannot write there ({error.strerror}); name another folder with --out"
-        ) from None
+        raise UserError(f"{out}: cannot write there ({error.strerror}); name another folder with --out") from None
     out = out.resolve()
     names = _names(submissions)
 
@@ -287,7 +282,7 @@ def _run(command: list[str], log: Path, seed: int | None) -> int:
 
 
 def _snapshot(submission: Submission, to: Path) -> Path:
-    """Copy the regular files of ``solutions/``: what is judged cannot change meanwhile, and no configuration comes along."""
+    """Copy the regular files of ``solutions/``: they cannot change meanwhile, and no configuration comes along."""
     for source in submission.files():
         target = to / "solutions" / source.relative_to(submission.solutions)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -303,7 +298,5 @@ def scrubbed_environment() -> dict[str, str]:
 
 def _reason(log: Path, status: int) -> str:
     lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    said = next(
-        (line for line in lines if line.startswith("ERROR: ")), lines[-1] if lines else "it said nothing"
-    )
+    said = next((line for line in lines if line.startswith("ERROR: ")), lines[-1] if lines else "it said nothing")
     return f"{said.removeprefix('ERROR: ')} (pytest ended with status {status}; see {log})"

@@ -1,4 +1,4 @@
-"""Every extension point. A hook says, in this order: what for; when; the parameters; what the return means; an example."""
+"""Every extension point. A hook says, in this order: what for, when, the parameters, the return, an example."""
 
 from __future__ import annotations
 
@@ -79,7 +79,8 @@ def ptassess_challenges() -> Challenge | Iterable[Challenge]:  # type: ignore[em
 
         @hookimpl
         def ptassess_challenges():
-            return Challenge(home=__file__, title="GELU", tasks=[Task(name="gelu", points=2, level="foundation", minutes=5)])
+            task = Task(name="gelu", points=2, level="foundation", minutes=5)
+            return Challenge(home=__file__, title="GELU", tasks=[task])
     """
 
 
@@ -96,8 +97,10 @@ def ptassess_exporters() -> Exporter | Iterable[Exporter]:  # type: ignore[empty
 
         @hookimpl
         def ptassess_exporters():
-            return Exporter(name="names", summary="one name a line",
-                            write=lambda runs, path: path.write_text("\\n".join(run.candidate for run in runs)))
+            def write(runs, path):
+                path.write_text(" ".join(run.candidate for run in runs))
+
+            return Exporter(name="names", summary="the candidates' names", write=write)
     """
 
 
@@ -114,7 +117,7 @@ def ptassess_executors() -> Executor | Iterable[Executor]:  # type: ignore[empty
 
         @hookimpl
         def ptassess_executors():
-            return Executor(name="serial", summary="one after the other", map=lambda grade, paths: [grade(p) for p in paths])
+            return Executor(name="serial", summary="one by one", map=lambda grade, paths: [grade(p) for p in paths])
     """
 
 
@@ -131,7 +134,7 @@ def ptassess_isolation_levels() -> Level | Iterable[Level]:  # type: ignore[empt
 
         @hookimpl
         def ptassess_isolation_levels():
-            return Level(name="vm", rank=50, summary="a virtual machine", probe=lambda: "no hypervisor here", open=open_vm)
+            return Level(name="vm", rank=50, summary="a virtual machine", probe=why_not, open=open_vm)
     """
 
 

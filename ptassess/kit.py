@@ -37,12 +37,13 @@ $ ptassess show {first}                   # the brief, in the terminal
 ```
 
 1. Read `challenges/<name>/brief.md`: what to build, and what is free.
-2. Edit `solutions/<name>.py`: replace each `raise NotImplementedError`. Where there is a `solutions/<name>.quiz.toml`, write
+2. Edit `solutions/<name>.py`: replace each `raise NotImplementedError`. Where there is a
+`solutions/<name>.quiz.toml`, write
    the answers between the quotes.
 3. Run the checks. A failed one says what it expected, what it got, and what to look at.
 
-What you can run here is *practice*. When your work is graded, private checks and other inputs are used as well, and only
-the files in `solutions/` count: changes to anything else have no effect.
+What you can run here is *practice*. When your work is graded, private checks and other inputs are used as well, and
+only the files in `solutions/` count: changes to anything else have no effect.
 
 ## An order to work in
 

@@ -28,9 +28,7 @@ def machine_facts() -> MachineFacts:
         "cpu": _cpu(),
         "cores": psutil.cpu_count(logical=False) or 0,
         "threads": psutil.cpu_count() or 0,
-        "usable_threads": len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
+        "usable_threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_gib": round(memory.total / 2**30, 1),
         "architecture": platform.machine(),
         "system": platform.system(),

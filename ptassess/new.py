@@ -34,8 +34,8 @@ One or two sentences: what somebody who solves this can do.
 
 ### {slug}
 
-`{slug}(x)` returns `x` rounded towards zero, elementwise: a floating-point tensor of any shape, same dtype. State everything that a
-check demands: shapes, dtypes, edge cases, and what is free.
+`{slug}(x)` returns `x` rounded towards zero, elementwise: a floating-point tensor of any shape, same dtype. State
+everything that a check demands: shapes, dtypes, edge cases, and what is free.
 
 ## Rules
 

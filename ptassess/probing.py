@@ -1,6 +1,7 @@
 """What probes may import: small trusted helpers that run beside the candidate's code and return plain data.
 
-Whatever is seen here is seen in the candidate's own process. It may decide *property* checks that are marked ``advisory``, never a value.
+Whatever is seen here is seen in the candidate's own process. It may decide *property* checks that are marked
+``advisory``, never a value.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def call_with_layout(solution: ModuleType, name: str, layout: str, *args: Any, *
     Args:
         solution: the candidate's module.
         name: of its function.
-        layout: ``transposed`` (last two dimensions swapped in memory) or ``strided`` (every second element of a larger one).
+        layout: ``transposed`` (last two dimensions swapped in memory), or ``strided`` (every second element).
         args: tensors among them are laid out anew.
         kwargs: passed on.
     """
@@ -64,10 +65,7 @@ def gradient_of(solution: ModuleType, name: str, *args: Any) -> list[torch.Tenso
         name: of its function.
         args: passed on; floating-point tensors require gradients.
     """
-    leaves = [
-        a.detach().requires_grad_() if isinstance(a, torch.Tensor) and a.is_floating_point() else a
-        for a in args
-    ]
+    leaves = [a.detach().requires_grad_() if isinstance(a, torch.Tensor) and a.is_floating_point() else a for a in args]
     getattr(solution, name)(*leaves).sum().backward()
     return [leaf.grad for leaf in leaves if isinstance(leaf, torch.Tensor) and leaf.requires_grad]
 
@@ -81,7 +79,8 @@ def count_ops(function: Callable[..., Any], *args: Any) -> int:
     """
     with _Meter() as meter:
         function(*args)
-    return meter.ops
+    ops: int = meter.ops
+    return ops
 
 
 def peak_bytes(function: Callable[..., Any], *args: Any) -> int:
@@ -93,7 +92,8 @@ def peak_bytes(function: Callable[..., Any], *args: Any) -> int:
     """
     with _Meter(tree_leaves(args)) as meter:
         _ = function(*args)  # kept: the output counts
-    return meter.peak
+    peak: int = meter.peak
+    return peak
 
 
 def saved_bytes(function: Callable[..., Any], *args: Any) -> int:
@@ -103,9 +103,7 @@ def saved_bytes(function: Callable[..., Any], *args: Any) -> int:
         function: to call.
         args: passed on.
     """
-    known = {
-        leaf.untyped_storage().data_ptr() for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor)
-    }
+    known = {leaf.untyped_storage().data_ptr() for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor)}
     saved: dict[int, int] = {}
 
     def pack(tensor: torch.Tensor) -> torch.Tensor:
@@ -119,17 +117,15 @@ def saved_bytes(function: Callable[..., Any], *args: Any) -> int:
     return sum(saved.values())
 
 
-class _Meter(TorchDispatchMode):
+class _Meter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves it untyped
     """Counts operations and the bytes of the storages that they make, for as long as somebody holds those."""
 
     def __init__(self, known: list[Any] | None = None) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.ops = 0
         self.live = 0
         self.peak = 0
-        self._storages: set[int] = {
-            t.untyped_storage()._cdata for t in known or () if isinstance(t, torch.Tensor)
-        }  # noqa: SLF001
+        self._storages: set[int] = {t.untyped_storage()._cdata for t in known or () if isinstance(t, torch.Tensor)}  # noqa: SLF001
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         out = func(*args, **(kwargs or {}))

@@ -32,9 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "a 'property' earns only if the task's value checks passed",
     )
     config.addinivalue_line("markers", "gpu: a check that needs an accelerator; part of --profile gpu")
-    if not config.getoption("help", default=False) and any(
-        _names_challenges(arg, config) for arg in config.args
-    ):
+    if not config.getoption("help", default=False) and any(_names_challenges(arg, config) for arg in config.args):
         _begin(config)
 
 

@@ -21,6 +21,7 @@ from ptassess.loading import load_file
 
 DRAWS = 3
 _MAX_BYTES = 65_536
+_REDRAWS = 20  # a question with fewer than three different draws repeats itself after all
 _MIN_CHOICES = 4
 _LETTERS = "abcdefgh"
 
@@ -121,10 +122,14 @@ class Quiz:
             name: of the question.
         """
         question = self.questions[name]
-        made = []
+        made: list[Part] = []
         for index in range(DRAWS):
             rng = random.Random(derive(self.exam_seed, self.slug, "quiz", name, index))  # noqa: S311  no secret
             values = question.draw(rng)
+            for _ in range(_REDRAWS):  # the same numbers twice would ask less
+                if values not in [part.values for part in made]:
+                    break
+                values = question.draw(rng)
             order = list(range(len(question.choices)))
             rng.shuffle(order)
             choices = tuple((i, question.choices[i].format(**values)) for i in order)
@@ -188,15 +193,19 @@ class Quiz:
 
     def render(self) -> str:
         """The file in which the candidate answers, as TOML with the questions as comments."""
-        blocks = [
-            f"# Quiz of {self.slug}. Write each answer between the quotes; an empty one counts as not attempted.\n"
-            f"# Every question is asked on {DRAWS} draws and earns its points only if all are right.\n"
-            "# Numbers: 12, 1.5 or 3e4. Choices: the letter."
-        ]
+        head = (
+            f"# Quiz of {self.slug}. Write each answer between the quotes; an empty one counts as not attempted.",
+            f"# Every question is asked on {DRAWS} draws and earns its points only if all are right.",
+            "# Numbers: 12, 1.5 or 3e4. Choices: the letter.",
+        )
+        blocks = ["\n".join(head)]
         for name, question in self.questions.items():
             lines = []
             for number, part in enumerate(self.parts(name), 1):
-                lines += [f"# ({number}) {line}" if i == 0 else f"#     {line}" for i, line in enumerate(part.text.splitlines())]
+                lines += [
+                    f"# ({number}) {line}" if i == 0 else f"#     {line}"
+                    for i, line in enumerate(part.text.splitlines())
+                ]
                 lines += [f"#     {letter}) {text}" for letter, (_, text) in zip(_LETTERS, part.choices, strict=False)]
             empty = ", ".join(['""'] * DRAWS)
             kind = "a number" if question.kind == "number" else "a letter"
@@ -206,7 +215,7 @@ class Quiz:
     def _given(self, name: str) -> list[float | str | None]:
         table = self.answers.get(name, {})
         raw = table.get("answers", []) if isinstance(table, dict) else None
-        assert isinstance(raw, list), f"{self.shown_as}: [{name}] needs answers = [\"…\", \"…\", \"…\"]"
+        assert isinstance(raw, list), f'{self.shown_as}: [{name}] needs answers = ["…", "…", "…"]'
         if all(answer == "" for answer in raw):
             raise NotAttempted(f"{name} in {self.shown_as} is empty")
         assert len(raw) == DRAWS, f"{self.shown_as}: [{name}] needs {DRAWS} answers, not {len(raw)}"

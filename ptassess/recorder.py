@@ -42,7 +42,7 @@ _PACKAGES = (
     "ptassess-grader",
 )
 
-# task by task, the names of the checks that were selected: {slug: {"home": …, "private": bool, "tasks": {task: [check]}}}
+# The checks that were selected: {slug: {"home": path, "private": bool, "tasks": {task: [check]}}}
 _Offered = dict[str, dict[str, Any]]
 
 
@@ -99,9 +99,7 @@ class Recorder:
         if self.assessment.only_collects or not self.results:
             return (yield)
         interrupted = exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-        self.run = self._run(
-            complete=not (interrupted or self._deselected or session.shouldstop or session.shouldfail)
-        )
+        self.run = self._run(complete=not (interrupted or self._deselected or session.shouldstop or session.shouldfail))
         self.score = score(self.run)
         try:
             self._write(self.run)

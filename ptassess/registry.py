@@ -1,4 +1,4 @@
-"""Which challenges and plugins there are: from packs, entry points and the content folders, through one pluggy manager."""
+"""Which challenges and plugins there are: from packs, the content folders and entry points, by way of pluggy."""
 
 from __future__ import annotations
 

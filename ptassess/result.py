@@ -1,6 +1,7 @@
 """The run file's types: what one assessment of one submission on one machine found.
 
-Facts are stored, scores are derived (``ptassess.scoring``): a changed weighting re-scores an old run without running it again.
+Facts are stored, scores are derived (``ptassess.scoring``): a changed weighting re-scores an old run without running
+it again.
 """
 
 from __future__ import annotations

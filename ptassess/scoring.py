@@ -4,8 +4,8 @@ Rules:
 
 * A task's points are shared among its checks by weight.
 * A check earns ``credit`` times its share. A *property* check earns only if every value check of its task passed
-  in the same run: finite, fast or frugal is worth nothing when the answer is wrong. Where no value check took part, as with
-  a kit's quiz, properties decide nothing.
+  in the same run: finite, fast or frugal is worth nothing when the answer is wrong. Where no value check took part,
+  as with a kit's quiz, properties decide nothing.
 * *Not attempted* is a decided zero. *Not assessed*, *inconclusive* and *error* decide nothing: their points leave the
   score's denominator and widen its bounds.
 * score = earned / decided; the bounds are all undecided points lost, and all of them won; coverage = decided / offered.
@@ -142,11 +142,7 @@ def score(run: Run) -> Score:
     competencies = tuple(_competency(facts, by_task) for facts in run.challenges)
     total = sum((c.bounds for c in competencies), Bounds())
     meters = sum(
-        check.share
-        for c in competencies
-        for task in c.tasks
-        for check in task.checks
-        if check.result.advisory
+        check.share for c in competencies for task in c.tasks for check in task.checks if check.result.advisory
     )
     return Score(
         total=total,
@@ -155,11 +151,9 @@ def score(run: Run) -> Score:
     )
 
 
-def _competency(
-    facts: ChallengeFacts, by_task: Mapping[tuple[str, str], Sequence[CheckResult]]
-) -> CompetencyScore:
+def _competency(facts: ChallengeFacts, by_task: Mapping[tuple[str, str], Sequence[CheckResult]]) -> CompetencyScore:
     tasks = tuple(_task(task, by_task.get((facts.slug, task.name), ())) for task in facts.tasks)
-    levels = {
+    levels: dict[str, Bounds] = {
         level: sum((task.bounds for task in tasks if task.level == level), Bounds())
         for level in LEVELS
         if any(task.level == level for task in tasks)
@@ -199,9 +193,7 @@ def _task(facts: TaskFacts, checks: Sequence[CheckResult]) -> TaskScore:
         earned=sum(check.share * check.earned for check in scored),
         # A property that waits for an undecided value check is undecided itself.
         decided=sum(
-            check.share
-            for check in scored
-            if check.result.outcome in DECIDED and (wrong or not check.withheld)
+            check.share for check in scored if check.result.outcome in DECIDED and (wrong or not check.withheld)
         ),
         offered=facts.points,
     )

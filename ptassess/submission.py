@@ -39,16 +39,14 @@ class Submission:
         if not path.exists():
             raise SubmissionError(f"{path}: no such submission; name the folder that holds solutions/")
         if not path.is_dir():
-            raise SubmissionError(
-                f"{path}: a submission is a folder that holds solutions/, not a single file"
-            )
+            raise SubmissionError(f"{path}: a submission is a folder that holds solutions/, not a single file")
         solutions = path / "solutions"
         if not solutions.is_dir():
             if path.name == "solutions":
                 solutions = path
             else:
                 raise SubmissionError(
-                    f"{path}: no folder solutions/ in it; `ptassess start {path.name}` in an empty place shows the layout"
+                    f"{path}: no folder solutions/ in it; `ptassess start` makes a folder with the right layout"
                 )
         submission = cls(path, solutions)
         if not submission.files():
@@ -65,17 +63,13 @@ class Submission:
             SubmissionError: if both are there, or one is a link that leads out of the submission.
         """
         found = [
-            path
-            for path in (self.solutions / f"{slug}.py", self.solutions / slug / "__init__.py")
-            if path.is_file()
+            path for path in (self.solutions / f"{slug}.py", self.solutions / slug / "__init__.py") if path.is_file()
         ]
         if len(found) > 1:
             raise SubmissionError(f"{self.solutions}: both {slug}.py and {slug}/ are there; remove one")
         for path in found:
             if not path.resolve().is_relative_to(self.solutions.resolve()):
-                raise SubmissionError(
-                    f"{path}: a link that leads out of the submission; put the file itself there"
-                )
+                raise SubmissionError(f"{path}: a link that leads out of the submission; put the file itself there")
         return found[0] if found else None
 
     def quiz(self, slug: str) -> Path | None:
@@ -97,9 +91,7 @@ class Submission:
         size = 0
         for folder_name, folders, names in os.walk(self.solutions):  # Path.walk came with Python 3.12
             folder = Path(folder_name)
-            folders[:] = sorted(
-                name for name in folders if name != "__pycache__" and not (folder / name).is_symlink()
-            )
+            folders[:] = sorted(name for name in folders if name != "__pycache__" and not (folder / name).is_symlink())
             for name in sorted(names):
                 path = folder / name
                 if path.is_symlink() or not path.is_file():

@@ -12,13 +12,13 @@ _BAR = 16
 _TASK = 26
 _NEXT = 3  # suggestions: few enough to be read
 
-# outcome: (symbol, word, colour)
+# Symbol, word and colour of each outcome.
 _LOOK: dict[str, tuple[str, str, dict[str, bool]]] = {
     "passed": ("✓", "", {"green": True}),
     "failed": ("✗", "", {"red": True}),
     "error": ("!", "error in the check itself", {"red": True, "bold": True}),
     "not attempted": ("·", "not attempted", {"cyan": True}),
-    "not assessed": ("–", "not assessed", {"blue": True}),
+    "not assessed": ("-", "not assessed", {"blue": True}),
     "inconclusive": ("?", "inconclusive", {"yellow": True}),
 }
 
@@ -53,7 +53,7 @@ def in_words(bounds: Bounds) -> str:
     """
     if bounds.score is None:
         return "nothing decided"
-    if bounds.coverage > 99.95:  # noqa: PLR2004  all but rounding
+    if bounds.coverage > 99.95:  # all but rounding
         return f"{bounds.score:.0f} %"
     return f"{bounds.score:.0f} %, between {bounds.low:.0f} and {bounds.high:.0f}, {bounds.coverage:.0f} % decided"
 
@@ -65,7 +65,7 @@ def _write_competency(terminal: Any, competency: CompetencyScore) -> None:
     terminal.write(head, bold=True)
     terminal.write("█" * filled, green=True)
     terminal.write("░" * (_BAR - filled))
-    score = "  –  " if bounds.score is None else f"{bounds.score:3.0f} %"
+    score = "  -  " if bounds.score is None else f"{bounds.score:3.0f} %"
     terminal.write_line(f"  {score}  {bounds.earned:g} of {bounds.offered:g} points"[:34].rstrip())
     for task in competency.tasks:
         symbol, word, colour = _LOOK[task.outcome]
@@ -85,9 +85,7 @@ def _next(score: Score) -> list[str]:
     failed.sort(key=lambda pair: pair[1].bounds.earned - pair[1].bounds.decided)
     lines = [f"{slug}: {task.name}: {_why(task)}" for slug, task in failed]
     lines += [
-        f"{slug}: {task.name}, about {task.minutes} minutes"
-        for slug, task in tasks
-        if task.outcome == "not attempted"
+        f"{slug}: {task.name}, about {task.minutes} minutes" for slug, task in tasks if task.outcome == "not attempted"
     ]
     return lines[:_NEXT]
 

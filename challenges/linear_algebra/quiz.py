@@ -5,7 +5,7 @@ from ptassess.quiz import Question
 QUESTIONS = [
     Question(
         name="condition_number",
-        text="A symmetric matrix has the eigenvalues {a}, -{b} and {c}. What is its condition number in the 2-norm?",
+        text=("A symmetric matrix has the eigenvalues {a}, -{b} and {c}.\nWhat is its condition number in the 2-norm?"),
         draw=lambda rng: dict(zip("abc", rng.sample([0.5, 2, 3, 5, 8, 10, 20, 40, 64], 3), strict=True)),
     ),
     Question(
@@ -19,20 +19,24 @@ QUESTIONS = [
     Question(
         name="product_order",
         text=(
-            "A is {m} x {n}, B is {n} x {p}, v has {p} elements. How many multiplications does the cheaper of (A B) v and A (B v) need?"
+            "A is {m} x {n}, B is {n} x {p}, v has {p} elements.\n"
+            "How many multiplications does the cheaper of (A B) v and A (B v) need?"
         ),
         draw=lambda rng: {name: rng.randrange(10, 200, 10) for name in "mnp"},
     ),
     Question(
         name="low_rank_numbers",
-        text="A {m} x {n} matrix is stored as the two factors of its best rank-{k} approximation. How many numbers are that?",
+        text=(
+            "A {m} x {n} matrix is stored as the two factors of its best rank-{k} approximation.\n"
+            "How many numbers are that?"
+        ),
         draw=lambda rng: {"m": rng.randrange(100, 900, 50), "n": rng.randrange(100, 900, 50), "k": rng.randint(2, 20)},
     ),
     Question(
         name="truncation_error",
         text=(
-            "The singular values of A are {s0}, {s1}, {s2} and {s3}. What is the Frobenius norm of A minus its best approximation of "
-            "rank {k}?"
+            "The singular values of A are {s0}, {s1}, {s2} and {s3}.\n"
+            "What is the Frobenius norm of A minus its best approximation of rank {k}?"
         ),
         draw=lambda rng: {
             **{f"s{i}": s for i, s in enumerate(sorted(rng.sample(range(1, 15), 4), reverse=True))},

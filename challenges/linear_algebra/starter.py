@@ -1,8 +1,8 @@
-"""Linear algebra: your solution. The brief says what each function must do; replace each `raise NotImplementedError`."""
+"""Linear algebra: your solution. The brief says what each function does; replace each `raise NotImplementedError`."""
 
 from collections.abc import Callable
 
-import torch
+import torch  # noqa: F401  for you
 from torch import Tensor
 
 
@@ -93,8 +93,8 @@ def top_eigenpairs(matvec: Callable[[Tensor], Tensor], n: int, k: int) -> tuple[
     """The k largest eigenvalues of a symmetric positive semidefinite matrix, and their eigenvectors.
 
     Args:
-        matvec: gives the matrix times a float64 tensor of shape (n) or (n, j); a call costs 1 or j products of the 40 · k.
-        n: side of the matrix.
+        matvec: gives the matrix times a float64 tensor of shape (n) or (n, j); a call costs 1 or j products of the
+        40 · k. n: side of the matrix.
         k: how many eigenpairs.
 
     Returns:

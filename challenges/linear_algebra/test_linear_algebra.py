@@ -6,18 +6,11 @@ import torch
 from ptassess import judge_call
 from ptassess.checking import assert_close, require_tensor
 
-# Relative and absolute errors that are allowed. The reference's own largest float32 errors, over 200 seeds, are in brackets.
+# Relative and absolute errors that are allowed. The reference's own largest float32 errors, over 200 seeds, are in
+# brackets.
 PRODUCTS = {"rtol": 1e-4, "atol": 1e-4}  # (1.5e-5 of values around 10)
 DISTANCES = {"rtol": 1e-3, "atol": 1e-5}  # the brief's promise (4e-5)
-FORMULAS = {
-    "outer": lambda u, v, a, b, s: torch.einsum("m,n->mn", u, v),
-    "bilinear": lambda u, v, a, b, s: torch.einsum("m,mn,n->", u, a, v),
-    "matvec": lambda u, v, a, b, s: torch.einsum("mn,n->m", a, v),
-    "matmul": lambda u, v, a, b, s: torch.einsum("mn,np->mp", a, b),
-    "batched": lambda u, v, a, b, s: torch.einsum("mn,np,kpq->kmq", a, b, s),
-    "weighted": lambda u, v, a, b, s: torch.einsum("np,n,kpq->k", b, v, s),
-    "column_means": lambda u, v, a, b, s: a.sum(0) / a.shape[0],
-}
+PRODUCT_KEYS = ("outer", "bilinear", "matvec", "matmul", "batched", "weighted", "column_means")
 
 
 def normal(rng, *shape, dtype=torch.float32):
@@ -33,15 +26,29 @@ def family(rng, draw):
 # -- matmul_family ---------------------------------------------------------------------------------------------
 
 
+def products(*operands):
+    """The seven formulas of the brief, axis by axis, in float64."""
+    u, v, a, b, s = (x.double() for x in operands)
+    return {
+        "outer": torch.einsum("m,n->mn", u, v),
+        "bilinear": torch.einsum("m,mn,n->", u, a, v),
+        "matvec": torch.einsum("mn,n->m", a, v),
+        "matmul": torch.einsum("mn,np->mp", a, b),
+        "batched": torch.einsum("mn,np,kpq->kmq", a, b, s),
+        "weighted": torch.einsum("np,n,kpq->k", b, v, s),
+        "column_means": torch.einsum("mn->n", a) / len(a),
+    }
+
+
 @pytest.mark.task("matmul_family")
-@pytest.mark.parametrize("key", FORMULAS)
+@pytest.mark.parametrize("key", PRODUCT_KEYS)
 def test_products(solution, rng, draw, key):
     """Each product agrees with its formula."""
     operands = family(rng, draw)
     out = solution.matmul_family(*operands)
     assert isinstance(out, dict), "return a dict of the seven products"
     assert key in out, f"the dict has no {key!r}"
-    expected = FORMULAS[key](*(x.double() for x in operands)).float()
+    expected = products(*operands)[key].float()
     assert_close(out[key], expected, **PRODUCTS, msg=f"{key} differs: compare the axes with the formula in the brief")
 
 
@@ -130,7 +137,11 @@ def check_low_rank(out, a, k, msg):
     assert beyond.numel() == 0 or beyond.max() <= small * scale, f"{msg}: the rank is more than {k}"
     tail = spectrum[..., k:].square().sum(-1).sqrt()
     assert_close(
-        torch.linalg.matrix_norm(out.double() - a.double()), tail, rtol=10 * small, atol=10 * small * scale.item(), msg=msg
+        torch.linalg.matrix_norm(out.double() - a.double()),
+        tail,
+        rtol=10 * small,
+        atol=10 * small * scale.item(),
+        msg=msg,
     )
 
 
@@ -202,7 +213,9 @@ def test_refuses_an_indefinite_matrix(solution, probes, rng, draw):
     n = draw.randint(4, 10)
     a = spd(rng, n, 10) - 0.5 * torch.eye(n, dtype=torch.float64)
     raised = solution.run(probes.raises_on, "solve_spd", a, normal(rng, n, dtype=torch.float64))
-    assert "ValueError" in raised, f"raise ValueError for a matrix that is not positive definite, not {raised[:1] or 'a result'}"
+    assert "ValueError" in raised, (
+        f"raise ValueError for a matrix that is not positive definite, not {raised[:1] or 'a result'}"
+    )
 
 
 # -- whiten ----------------------------------------------------------------------------------------------------
@@ -216,7 +229,9 @@ def check_white(out, x, *, tolerance, msg):
     mean = out.mean(-2).abs().max().item()
     covariance = (out - out.mean(-2, keepdim=True)).mT @ (out - out.mean(-2, keepdim=True)) / (n - 1)
     error = (covariance - torch.eye(d, dtype=torch.float64)).abs().max().item()
-    assert error <= tolerance, f"{msg}\nthe covariance is up to {error:.2g} away from the identity, allowed is {tolerance:g}"
+    assert error <= tolerance, (
+        f"{msg}\nthe covariance is up to {error:.2g} away from the identity, allowed is {tolerance:g}"
+    )
     assert mean <= tolerance, f"{msg}\nthe mean is {mean:.2g}, and should be 0"
 
 
@@ -227,7 +242,9 @@ def check_affine(out, x, *, tolerance, msg):
     centred = x - x.mean(-2, keepdim=True)
     basis = torch.linalg.qr(centred / centred.norm(dim=-2, keepdim=True)).Q
     outside = torch.linalg.matrix_norm(out - basis @ (basis.mT @ out)) / torch.linalg.matrix_norm(out)
-    assert outside.max() <= tolerance, f"{msg}\na share of {outside.max().item():.2g} of the output is no image of the samples"
+    assert outside.max() <= tolerance, (
+        f"{msg}\na share of {outside.max().item():.2g} of the output is no image of the samples"
+    )
 
 
 @pytest.mark.task("whiten", weight=2)
@@ -261,6 +278,7 @@ class Products:
         self.a, self.budget, self.used = a, budget, 0
 
     def __call__(self, v):
+        """The matrix times v."""
         assert isinstance(v, torch.Tensor), "pass a tensor"
         assert v.dim() in (1, 2), "pass a tensor of shape (n) or (n, j)"
         assert v.shape[0] == len(self.a), f"pass a tensor of shape ({len(self.a)}) or ({len(self.a)}, j)"
@@ -295,7 +313,9 @@ def check_eigenpairs(solution, a, k, evidence):
     assert_close(gram, torch.eye(k, dtype=torch.float64), rtol=0, atol=1e-8, msg="the eigenvectors are not orthonormal")
     residual = ((a @ vectors - vectors * values).norm() / expected[0]).item()
     evidence["residual"] = residual
-    assert residual <= 1e-4, f"the vectors are no eigenvectors of these values: the residual is {residual:.1e}, allowed is 1e-4"
+    assert residual <= 1e-4, (
+        f"the vectors are no eigenvectors of these values: the residual is {residual:.1e}, allowed is 1e-4"
+    )
 
 
 @pytest.mark.task("top_eigenpairs")

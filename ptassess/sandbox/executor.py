@@ -63,9 +63,7 @@ class Executor:
         try:
             return encode(Value(message.seq, result))
         except CannotCrossError as error:
-            return encode(
-                Raised(message.seq, "value", type(result).__name__, f"{message.name} returned {error}")
-            )
+            return encode(Raised(message.seq, "value", type(result).__name__, f"{message.name} returned {error}"))
         except BaseException as error:  # noqa: BLE001  a hostile tensor subclass raises while its bytes are taken
             self.error = error
             return encode(self._raised(message.seq, error))
@@ -74,9 +72,7 @@ class Executor:
         if self._module is not None:
             return self._module
         package = [str(self._path.parent)] if self._path.name == "__init__.py" else None
-        spec = importlib.util.spec_from_file_location(
-            "solution", self._path, submodule_search_locations=package
-        )
+        spec = importlib.util.spec_from_file_location("solution", self._path, submodule_search_locations=package)
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
@@ -157,9 +153,7 @@ class Executor:
 
     def _is_theirs(self, filename: str) -> bool:
         package = self._path.name == "__init__.py"
-        return filename == str(self._path) or (
-            package and filename.startswith(str(self._path.parent) + os.sep)
-        )
+        return filename == str(self._path) or (package and filename.startswith(str(self._path.parent) + os.sep))
 
 
 class _Unimportable(Exception):  # noqa: N818

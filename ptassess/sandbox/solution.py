@@ -112,8 +112,8 @@ def judge_call(function: Callable[..., Any], *, limit: int | None = None) -> Jud
 class Solution:
     """A handle on one solution; the first request starts its worker.
 
-    Any attribute is a function of the solution. Names that the handle itself has (``run``, ``call``, ``session``, ``close``)
-    are reached with ``call("run", …)``.
+    Any attribute is a function of the solution. Names that the handle itself has (``run``, ``call``, ``session``,
+    ``close``) are reached with ``call("run", …)``.
 
     Args:
         open_link: starts a worker and gives the connection.
@@ -121,9 +121,7 @@ class Solution:
         shown_as: its name in messages.
     """
 
-    def __init__(
-        self, open_link: Callable[[Sequence[str], Link | None], Link], limits: Limits, shown_as: str
-    ) -> None:
+    def __init__(self, open_link: Callable[[Sequence[str], Link | None], Link], limits: Limits, shown_as: str) -> None:
         self._open_link = open_link
         self._limits = limits
         self._shown_as = shown_as

@@ -81,9 +81,7 @@ class Supervisor:
             Lost: if the supervisor does not answer.
             JudgeError: if it cannot start at all.
         """
-        reply = self._ask(
-            Spawn(number, spec), _ANSWER_SECONDS if self._ready else START_SECONDS, sock.fileno()
-        )
+        reply = self._ask(Spawn(number, spec), _ANSWER_SECONDS if self._ready else START_SECONDS, sock.fileno())
         self._ready = True
         assert isinstance(reply, Spawned)
         return reply.pid

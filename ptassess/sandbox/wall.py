@@ -54,9 +54,7 @@ class Wall(Protocol):
 
     level: str
 
-    def solution(
-        self, path: Path | None, *, limits: Limits, shown_as: str, overlay: Path | None = None
-    ) -> Solution:
+    def solution(self, path: Path | None, *, limits: Limits, shown_as: str, overlay: Path | None = None) -> Solution:
         """A handle on a solution; nothing runs before its first call."""
 
     def close(self) -> None:
@@ -90,9 +88,7 @@ class ProcessWall:
         self._numbers = itertools.count(1)
         self.supervisor = Supervisor(self._folder)
 
-    def solution(
-        self, path: Path | None, *, limits: Limits, shown_as: str, overlay: Path | None = None
-    ) -> Solution:
+    def solution(self, path: Path | None, *, limits: Limits, shown_as: str, overlay: Path | None = None) -> Solution:
         """A handle on a solution.
 
         Args:
@@ -248,9 +244,7 @@ class InprocessWall:
 
     level = INPROCESS.name
 
-    def solution(
-        self, path: Path | None, *, limits: Limits, shown_as: str, overlay: Path | None = None
-    ) -> Solution:
+    def solution(self, path: Path | None, *, limits: Limits, shown_as: str, overlay: Path | None = None) -> Solution:
         """A handle on a solution; deadlines and memory are not watched.
 
         Args:

@@ -1,8 +1,8 @@
 """The wire between the judge and a worker: typed messages, plain values, caps that are checked before anything is allocated.
 
-A frame is a fixed prefix (header length, payload length), a msgpack header, and the raw bytes of the tensors in it. Nothing is ever
-unpickled, evaluated or parsed from a repr. The judge builds its own contiguous tensors from the bytes; device, strides,
-subclass and ``requires_grad`` on the other side are claims that do not cross.
+A frame is a fixed prefix (header length, payload length), a msgpack header, and the raw bytes of the tensors in it.
+Nothing is ever unpickled, evaluated or parsed from a repr. The judge builds its own contiguous tensors from the
+bytes; device, strides, subclass and ``requires_grad`` on the other side are claims that do not cross.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ MAX_DIMS = 8
 MAX_PAYLOAD = 1 << 30  # of one answer; a task can set less
 MAX_TRACEBACK = 16_384
 
-# Seconds of asking again before going to sleep. Being woken costs a virtual machine 50 to 100 microseconds on each side.
+# Seconds of asking again before going to sleep. Being woken costs a virtual machine 50 to 100 microseconds on each
+# side.
 _SPIN = 100e-6
 
 _TENSOR, _TUPLE, _JUDGE_CALL = 1, 2, 3  # msgpack extension codes
@@ -138,9 +139,7 @@ class _Packer:
         if depth > MAX_DEPTH:
             raise CannotCrossError(f"a value nested deeper than {MAX_DEPTH} levels; return something flatter")
         if self._items > MAX_ITEMS:
-            raise CannotCrossError(
-                f"more than {MAX_ITEMS} items; return a tensor instead of lists of numbers"
-            )
+            raise CannotCrossError(f"more than {MAX_ITEMS} items; return a tensor instead of lists of numbers")
         kind = type(value)
         if value is None or kind is bool or kind is float:
             return value
@@ -154,9 +153,7 @@ class _Packer:
             return float(value)
         if isinstance(value, str):
             if len(value.encode(errors="surrogatepass")) > MAX_TEXT:
-                raise CannotCrossError(
-                    f"a string of more than {MAX_TEXT // 1024} KiB; return something shorter"
-                )
+                raise CannotCrossError(f"a string of more than {MAX_TEXT // 1024} KiB; return something shorter")
             return str(value).encode(errors="replace").decode()
         if isinstance(value, (bytes, bytearray)):
             if len(value) > MAX_HEADER // 2:
@@ -170,9 +167,7 @@ class _Packer:
         if isinstance(value, dict):
             for key in value:
                 if not isinstance(key, str):
-                    raise CannotCrossError(
-                        f"a dict with a key of type {type(key).__name__}; use strings as keys"
-                    )
+                    raise CannotCrossError(f"a dict with a key of type {type(key).__name__}; use strings as keys")
             return {str(key): self.pack(item, depth + 1) for key, item in value.items()}
         if self._token_of is not None and (token := self._token_of(value)) is not None:
             return msgspec.msgpack.Ext(_JUDGE_CALL, struct.pack("<I", token))
@@ -238,9 +233,7 @@ def encode(message: Message, token_of: Callable[[Any], int | None] | None = None
     message.tensors = packer.table
     header = msgspec.msgpack.encode(message)
     if len(header) > MAX_HEADER:
-        raise CannotCrossError(
-            "more than 1 MiB beside the tensors; return tensors instead of lists of numbers"
-        )
+        raise CannotCrossError("more than 1 MiB beside the tensors; return tensors instead of lists of numbers")
     payload = sum(buffer.nbytes for buffer in packer.buffers)
     return [PREFIX.pack(len(header), payload) + header, *packer.buffers]
 
@@ -361,12 +354,8 @@ def _tensor(payload: bytearray, dtype: str, shape: list[int], offset: int, size:
         return torch.frombuffer(payload, dtype=kind, count=size // _ITEMSIZES[dtype]).view(shape)
     raw = torch.frombuffer(payload, dtype=torch.uint8, offset=offset, count=size)
     if dtype == "bool":
-        return raw.ne(0).reshape(
-            shape
-        )  # a byte that is neither 0 nor 1 is undefined behaviour in a bool tensor
-    return (
-        raw.clone().view(kind).reshape(shape)
-    )  # what lies further in may not be aligned, and is therefore moved
+        return raw.ne(0).reshape(shape)  # a byte that is neither 0 nor 1 is undefined behaviour in a bool tensor
+    return raw.clone().view(kind).reshape(shape)  # what lies further in may not be aligned, and is therefore moved
 
 
 # -- frames ----------------------------------------------------------------------------------------------------

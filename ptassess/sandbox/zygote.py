@@ -1,8 +1,8 @@
 """The supervisor: imports torch once, forks a worker for every request, watches it, and sweeps up after it.
 
-It holds no secret and never runs a tensor operation: forking after torch has worked hangs the child. One thread, one poll
-loop: the judge's requests, the workers' output, and a look at their memory every 20 ms. As a subreaper it inherits whatever
-a worker leaves behind.
+It holds no secret and never runs a tensor operation: forking after torch has worked hangs the child. One thread, one
+poll loop: the judge's requests, the workers' output, and a look at their memory every 20 ms. As a subreaper it inherits
+whatever a worker leaves behind.
 """
 
 from __future__ import annotations

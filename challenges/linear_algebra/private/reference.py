@@ -37,7 +37,7 @@ def low_rank_approximation(a, k):
 
 
 def solve_spd(a, b):
-    """Cholesky: backward stable, half the cost of LU, and it fails exactly where the matrix is not positive definite."""
+    """Cholesky: backward stable, half the cost of LU, and it fails just where the matrix is not positive definite."""
     factor, info = torch.linalg.cholesky_ex(a)
     if bool((info != 0).any()):
         raise ValueError("a matrix is not positive definite")
@@ -47,7 +47,7 @@ def solve_spd(a, b):
 
 
 def whiten(x):
-    """The left singular vectors of the centred samples are white; the covariance, whose condition is squared, is never formed."""
+    """The left singular vectors of the centred samples are white; a covariance would square the condition number."""
     centred = x - x.mean(-2, keepdim=True)
     # Equal scales first: the SVD is accurate relative to the largest singular value only.
     centred = centred / centred.norm(dim=-2, keepdim=True)
@@ -58,8 +58,8 @@ def whiten(x):
 def top_eigenpairs(matvec, n, k):
     """Subspace iteration, and a Rayleigh-Ritz step that tells clustered eigenvalues apart.
 
-    The angle between the block and the wanted subspace shrinks by the ratio of the (k + 1)-th to the k-th eigenvalue in every
-    round: 40 rounds at a ratio of one half are more than enough.
+    The angle between the block and the wanted subspace shrinks by the ratio of the (k + 1)-th to the k-th eigenvalue
+    in every round: 40 rounds at a ratio of one half are more than enough.
     """
     generator = torch.Generator().manual_seed(0)
     block = torch.linalg.qr(torch.randn(n, k, dtype=torch.float64, generator=generator)).Q

@@ -5,4 +5,4 @@ import torch
 def low_rank_approximation(a, k):
     u, s, vh = torch.linalg.svd(a, full_matrices=False)
     n = s.shape[-1]
-    return (u[..., n - k:] * s[..., None, n - k:]) @ vh[..., n - k:, :]
+    return (u[..., n - k :] * s[..., None, n - k :]) @ vh[..., n - k :, :]
