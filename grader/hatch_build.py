@@ -39,6 +39,4 @@ class PrivateHook(BuildHookInterface):  # type: ignore[type-arg]
         for file in sorted(challenges.glob("*/private/**/*")):
             inside = file.relative_to(challenges)
             if file.is_file() and "__pycache__" not in inside.parts:
-                build_data["force_include"][str(file)] = (
-                    f"ptassess_grader/_bundle/challenges/{inside.as_posix()}"
-                )
+                build_data["force_include"][str(file)] = f"ptassess_grader/_bundle/challenges/{inside.as_posix()}"

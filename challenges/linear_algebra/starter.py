@@ -93,8 +93,8 @@ def top_eigenpairs(matvec: Callable[[Tensor], Tensor], n: int, k: int) -> tuple[
     """The k largest eigenvalues of a symmetric positive semidefinite matrix, and their eigenvectors.
 
     Args:
-        matvec: gives the matrix times a float64 tensor of shape (n) or (n, j); a call costs 1 or j products of the
-        40 · k. n: side of the matrix.
+        matvec: gives the matrix times a float64 tensor of shape (n) or (n, j); such a call is 1 or j of the 40 · k products.
+        n: side of the matrix.
         k: how many eigenpairs.
 
     Returns:
