@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ptassess.result import CheckResult
 
-_WHERE = re.compile(r"\s*\+\s+(where|and)\s")
+_ADDED = re.compile(r"\s*(\+\s+(where|and)|assert)\s")
 _MAX_ITEMS = 4_096  # of one list in the evidence: a loss curve fits, a data set does not
 
 
@@ -36,8 +36,8 @@ def message_of(error: BaseException | None) -> tuple[str, str]:
         return str(error), ""
     if isinstance(error, AssertionError):
         first, _, rest = str(error).strip().partition("\n")
-        # pytest's "where" lines tell how the check is written, which the candidate need not know.
-        rest = "\n".join(line for line in rest.splitlines() if not _WHERE.match(line))
+        # What pytest adds tells how the check is written, which the candidate need not know.
+        rest = "\n".join(line.strip() for line in rest.splitlines() if not _ADDED.match(line))
         return first or "the check's condition does not hold", rest
     return f"the check could not use what came back ({type(error).__name__}: {error})", ""
 

@@ -66,7 +66,7 @@ def _write_competency(terminal: Any, competency: CompetencyScore) -> None:
     terminal.write("█" * filled, green=True)
     terminal.write("░" * (_BAR - filled))
     score = "  -  " if bounds.score is None else f"{bounds.score:3.0f} %"
-    terminal.write_line(f"  {score}  {bounds.earned:g} of {bounds.offered:g} points"[:34].rstrip())
+    terminal.write_line(f"  {score}  {bounds.earned:.1f} of {bounds.offered:g} points")
     for task in competency.tasks:
         symbol, word, colour = _LOOK[task.outcome]
         terminal.write(f"  {symbol} ", **colour)

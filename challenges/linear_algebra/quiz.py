@@ -11,7 +11,7 @@ QUESTIONS = [
     Question(
         name="digits_lost",
         text=(
-            "You solve A x = b in float64 with a backward stable method, and the condition number of A is 1e{exponent}.\n"
+            "You solve A x = b in float64 with a backward stable method. The condition number of A is 1e{exponent}.\n"
             "How many of the about 16 decimal digits of x can you still rely on?"
         ),
         draw=lambda rng: {"exponent": rng.randint(3, 13)},

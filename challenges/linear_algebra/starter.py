@@ -93,7 +93,7 @@ def top_eigenpairs(matvec: Callable[[Tensor], Tensor], n: int, k: int) -> tuple[
     """The k largest eigenvalues of a symmetric positive semidefinite matrix, and their eigenvectors.
 
     Args:
-        matvec: gives the matrix times a float64 tensor of shape (n) or (n, j); such a call is 1 or j of the 40 · k products.
+        matvec: gives the matrix times a float64 tensor of shape (n) or (n, j), which is 1 or j of the 40 · k products.
         n: side of the matrix.
         k: how many eigenpairs.
 
