@@ -212,7 +212,8 @@ class Assessment:
         entry = entry if isinstance(entry, Entry) else None  # pytest's placeholder where the plan has no entry for it
         name = item.name if entry is None else _without(item.name, entry.label)
         words = item.originalname.removeprefix("test_").replace("_", " ")
-        doc = (item.obj.__doc__ or words).strip().splitlines()[0]
+        doc = (item.obj.__doc__ or words).strip().splitlines()[0].rstrip(".")
+        params_of_it = name.partition("[")[2].removesuffix("]")
         return Check(
             challenge=challenge,
             task=challenge.task(marker.args[0]),
@@ -221,7 +222,7 @@ class Assessment:
             weight=float(weight),
             role=role,
             advisory=bool(marker.kwargs.get("advisory", False)),
-            title=doc.rstrip("."),
+            title=f"{doc} ({params_of_it})" if params_of_it else doc,
             entry=entry,
         )
 

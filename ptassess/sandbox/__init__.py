@@ -1,4 +1,4 @@
-"""The wall: how a candidate's code is run. The judge never imports, unpickles or maps anything that a candidate wrote."""
+"""The wall: how candidates' code is run. The judge never imports, unpickles or maps anything that they wrote."""
 
 from ptassess.sandbox.levels import BUILT_IN, Level, choose
 from ptassess.sandbox.solution import Closing, JudgeCall, Limits, Session, Solution, judge_call

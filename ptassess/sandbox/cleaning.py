@@ -7,7 +7,7 @@ import unicodedata
 
 # CSI, OSC (ended by BEL or ST), and the other two-byte escapes of ECMA-48.
 _ESCAPES = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[PX^_][^\x1b]*(?:\x1b\\)?|\x1b.?", re.S
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[PX^_][^\x1b]*(?:\x1b\\)?|\x1b.?", re.DOTALL
 )
 _KEPT = "\n\t"
 _HIDDEN = {

@@ -156,11 +156,11 @@ class Executor:
         return filename == str(self._path) or (package and filename.startswith(str(self._path.parent) + os.sep))
 
 
-class _Unimportable(Exception):  # noqa: N818
+class _Unimportable(Exception):
     """The solution cannot be imported, or lacks the function."""
 
 
-class _Misused(Exception):  # noqa: N818
+class _Misused(Exception):
     """The check asks for something that is no function."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ptassess.errors import IsolationError
@@ -49,7 +50,7 @@ def _process() -> Wall:
 def _why_no_process() -> str | None:
     if sys.platform != "linux":
         return "needs Linux: forking after torch was imported is unsafe elsewhere; use a container or WSL"
-    if not hasattr(os, "pidfd_open") or not os.path.exists("/proc/self/task"):
+    if not hasattr(os, "pidfd_open") or not Path("/proc/self/task").exists():
         return "needs /proc and pidfds: Linux 5.3 or newer with /proc mounted"
     return None
 

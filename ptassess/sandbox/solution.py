@@ -1,4 +1,4 @@
-"""The judge's handle on a solution: ``solution.softmax(x)`` is a request to a worker, and what comes back is a value."""
+"""The judge's handle on a solution: ``solution.softmax(x)`` is a request to a worker, and back comes a value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The judge's end of the supervisor: starts it by exec, asks it for workers, and takes it down from outside if it no longer answers."""
+"""The judge's end of the supervisor: starts it, asks it for workers, takes it down if it no longer answers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _KEPT = (
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
-class Lost(Exception):  # noqa: N818  an event that the caller handles
+class Lost(Exception):
     """The supervisor is gone or no longer answers."""
 
 
@@ -120,7 +120,7 @@ class Supervisor:
                 data = self._sock.recv(_MAX_REPLY)
                 if not data:
                     break
-                reply = self._decoder.decode(data)
+                reply: Spawned | End = self._decoder.decode(data)
                 if reply.id == request.id:
                     return reply
                 self._sock.settimeout(max(0.01, deadline - time.monotonic()))

@@ -151,7 +151,7 @@ class ProcessLink:
         spec: what it is for.
     """
 
-    error = None  # the exception itself stays on the other side
+    error: BaseException | None = None  # the exception itself stays on the other side
 
     def __init__(self, wall: ProcessWall, number: int, sock: socket.socket, spec: WorkerSpec) -> None:
         self._wall = wall
@@ -181,7 +181,7 @@ class ProcessLink:
         deadline = time.monotonic() + seconds
         try:
             if not channel.is_silent():
-                raise WireError("a frame before any request")
+                raise WireError("a frame before any request")  # noqa: TRY301  handled with those of the channel
             channel.send(buffers, deadline)
             while True:
                 message = decode(*channel.receive(deadline))
@@ -193,7 +193,7 @@ class ProcessLink:
                 elif isinstance(message, (Value, Raised)) and message.seq == seq:
                     return message
                 else:
-                    raise WireError("a message that answers no request")
+                    raise WireError("a message that answers no request")  # noqa: TRY301  as above
         except Deadline:
             self._finish()
             raise SolutionTimeout(f"{name} did not return within {seconds:g} s") from None

@@ -1,4 +1,4 @@
-"""The wire between the judge and a worker: typed messages, plain values, caps that are checked before anything is allocated.
+"""The wire between the judge and a worker: typed messages, plain values, caps checked before anything is allocated.
 
 A frame is a fixed prefix (header length, payload length), a msgpack header, and the raw bytes of the tensors in it.
 Nothing is ever unpickled, evaluated or parsed from a repr. The judge builds its own contiguous tensors from the
@@ -181,7 +181,7 @@ class _Packer:
         dtype = str(tensor.dtype).removeprefix("torch.")
         if dtype not in DTYPES or tensor.layout != torch.strided or tensor.device.type == "meta":
             raise CannotCrossError(
-                f"a tensor of dtype {tensor.dtype}, layout {tensor.layout}, on {tensor.device}; return a dense one with values"
+                f"a tensor of dtype {tensor.dtype}, {tensor.layout}, on {tensor.device}; return a dense one with values"
             )
         if tensor.dim() > MAX_DIMS:
             raise CannotCrossError(f"a tensor of {tensor.dim()} dimensions; at most {MAX_DIMS} cross")
@@ -190,9 +190,9 @@ class _Packer:
         if not plain.numel():
             data = memoryview(b"")
         elif dtype in _NUMPY:
-            data = memoryview(plain.numpy()).cast("B")
+            data = memoryview(plain.numpy()).cast("B")  # type: ignore[arg-type]  # Python 3.11 has no Buffer
         else:
-            data = memoryview(plain.reshape(-1).view(torch.uint8).numpy())
+            data = memoryview(plain.reshape(-1).view(torch.uint8).numpy())  # type: ignore[arg-type]  # as above
         self.table.append((dtype, shape, data.nbytes))
         self.buffers.append(data)
         return msgspec.msgpack.Ext(_TENSOR, struct.pack("<I", len(self.table) - 1))
@@ -261,7 +261,7 @@ def decode(
         WireError: if anything is not exactly as the wire's rules say.
     """
     try:
-        message = _DECODER.decode(header)
+        message: Message = _DECODER.decode(header)
     except _BAD_HEADER as error:
         raise WireError(f"a header that is none of the known messages ({type(error).__name__})") from None
     unpacker = _Unpacker(message.tensors, payload, judge_call_of)
@@ -322,7 +322,7 @@ class _Unpacker:
             except _BAD_HEADER:
                 raise WireError("a tuple that is none") from None
             return tuple(self.unpack(item, depth + 1) for item in inner)
-        if len(value.data) != 4:
+        if len(bytes(value.data)) != 4:
             raise WireError("an extension of a wrong size")
         (index,) = struct.unpack("<I", value.data)
         if value.code == _TENSOR and index < len(self._entries):
@@ -361,11 +361,11 @@ def _tensor(payload: bytearray, dtype: str, shape: list[int], offset: int, size:
 # -- frames ----------------------------------------------------------------------------------------------------
 
 
-class Closed(Exception):  # noqa: N818  an event, not an error
+class Closed(Exception):
     """The other side closed the connection."""
 
 
-class Deadline(Exception):  # noqa: N818  an event, not an error
+class Deadline(Exception):
     """The time was up before the last byte."""
 
 
@@ -378,7 +378,7 @@ class Channel:
     """
 
     def __init__(self, sock: socket.socket, max_payload: int = MAX_PAYLOAD) -> None:
-        sock.setblocking(False)
+        sock.setblocking(False)  # noqa: FBT003  socket takes no keyword
         self._sock = sock
         self._max_payload = max_payload
         self._scratch = memoryview(bytearray(1 << 18))
@@ -397,7 +397,7 @@ class Channel:
             Closed: if nobody reads any more.
             Deadline: if the time is up.
         """
-        rest = [memoryview(buffer) for buffer in buffers if len(buffer)]
+        rest = [memoryview(buffer) for buffer in buffers if buffer]
         while rest:
             try:
                 sent = self._sock.sendmsg(rest[:64])

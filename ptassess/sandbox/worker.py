@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -116,8 +117,6 @@ def _serve(spec: WorkerSpec, channel: Channel) -> None:
         seq = message.seq
         reply = executor.reply(message)
         for stream in (sys.stdout, sys.stderr):
-            try:
+            with contextlib.suppress(OSError, ValueError):  # the candidate closed it
                 stream.flush()
-            except (OSError, ValueError):
-                pass  # the candidate closed it
         channel.send(reply)
