@@ -1,4 +1,4 @@
-"""The grading door cannot be steered from a submission; every attack succeeds against practice, its positive control."""
+"""The grading door cannot be steered from a submission; each attack succeeds in practice, its positive control."""
 
 import json
 import os
@@ -47,9 +47,7 @@ def kit(folder, source=WRONG, name="mallory"):
     root = folder / name
     (root / "solutions").mkdir(parents=True)
     (root / "solutions" / "double.py").write_text(source)
-    shutil.copytree(
-        PACK, root / "challenges" / "double", ignore=shutil.ignore_patterns("private", "__pycache__")
-    )
+    shutil.copytree(PACK, root / "challenges" / "double", ignore=shutil.ignore_patterns("private", "__pycache__"))
     return root
 
 
@@ -158,9 +156,7 @@ def test_many_submissions_are_graded_and_ranked_and_a_bad_one_is_a_row(tmp_path)
     submissions, taken = find([cohort])
     assert "3 submissions" in taken
     seen = []
-    results = grade(
-        submissions, tmp_path / "out", packs=[PACK], only=["double"], seed=3, progress=seen.append
-    )
+    results = grade(submissions, tmp_path / "out", packs=[PACK], only=["double"], seed=3, progress=seen.append)
     assert [(graded.name, percent(graded)) for graded in results] == [("ada", 100), ("bob", 0), ("eve", 0)]
     assert results[2].run is None
     assert "no folder solutions/" in results[2].reason
@@ -181,7 +177,7 @@ def test_a_folder_without_anything_is_refused(tmp_path):
 
 
 def test_an_unknown_competency_is_refused_with_the_known_ones(tmp_path):
-    with pytest.raises(UserError, match="tripel: no such competency; there are: .*double"):
+    with pytest.raises(UserError, match=r"tripel: no such competency; there are: .*double"):
         grade([kit(tmp_path)], tmp_path / "out", packs=[PACK], only=["tripel"])
 
 

@@ -249,7 +249,11 @@ def wrong_ways(tmp_path_factory):
         plan.append({"id": str(index), "solution": str(path) if source else None, "checks": ["test_doubles"]})
     (folder / "plan.json").write_text(json.dumps(plan))
     command = [sys.executable, "-m", "pytest", str(PACK), "--import-mode=importlib", "-p", "no:cacheprovider"]
-    command += ["--isolation=process", f"--ptassess-matrix={folder}/plan.json", f"--ptassess-matrix-out={folder}/out.jsonl"]
+    command += [
+        "--isolation=process",
+        f"--ptassess-matrix={folder}/plan.json",
+        f"--ptassess-matrix-out={folder}/out.jsonl",
+    ]
     process = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=120, check=False)
     lines = (folder / "out.jsonl").read_text().splitlines()
     assert len(lines) == len(plan), process.stdout + process.stderr

@@ -226,7 +226,7 @@ def test_a_scorecard_shows_every_check_with_its_words(run, scorecard):
     ("outcome", "word"),
     [
         ("passed", "✓ passed"), ("failed", "✗ failed"), ("error", "! judge error"),
-        ("not attempted", "○ not attempted"), ("not assessed", "– not assessed"), ("inconclusive", "? inconclusive"),  # noqa: RUF001
+        ("not attempted", "○ not attempted"), ("not assessed", "– not assessed"), ("inconclusive", "? inconclusive"),
     ],
 )  # fmt: skip
 def test_an_outcome_is_a_symbol_and_a_word_and_never_colour_alone(make_run, outcome, word):

