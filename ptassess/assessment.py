@@ -112,6 +112,7 @@ class Assessment:
         self.settings = settings
         self.matrix = Matrix.load(*settings.matrix) if settings.matrix else None
         self.only_collects = bool(config.getoption("collectonly"))
+        self._preload: tuple[str, ...] = ()
         self._challenges: dict[Path, tuple[Challenge, bool]] = {}
         if config.getoption("importmode") != "importlib":
             raise pytest.UsageError(
@@ -287,6 +288,7 @@ class Assessment:
             raise pytest.UsageError(f"ptassess: {error}") from None
         if dropped:
             config.hook.pytest_deselected(items=dropped)
+        self._preload = tuple(sorted({name for c, _ in self._challenges.values() for name in c.preload}))
         # What the candidate has seen comes first.
         items[:] = sorted(kept, key=lambda item: CHECK in item.stash and item.stash[CHECK].private)
 
@@ -298,6 +300,11 @@ class Assessment:
         if self.settings.profile == "gpu":
             return item.get_closest_marker("gpu") is not None or "cuda" in check.task.needs
         return True
+
+    def pytest_collection_finish(self) -> None:
+        """Wait for the wall here, so that no check's time has its start in it."""
+        if "wall" in self.__dict__:
+            self.wall.preload(self._preload)
 
     def pytest_report_collectionfinish(self) -> list[str]:
         """Say what is about to be assessed, how, and how to repeat it."""

@@ -69,6 +69,8 @@ class Challenge:
         tasks: at least one.
         tier: ``core`` when everything in the authors' guide is there, ``draft`` before.
         summary: one sentence for lists.
+        preload: modules beside torch and numpy that solutions commonly import, such as ``("torchvision",)``; they are
+            imported before any clock runs.
 
     Raises:
         ContentError: if there is no task, two tasks share a name, or the folder's name cannot be a slug.
@@ -80,6 +82,7 @@ class Challenge:
     syllabus: int = 0
     tier: Tier = "core"
     summary: str = ""
+    preload: tuple[str, ...] = ()
     slug: str = field(init=False)
 
     def __post_init__(self) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from ptassess.errors import JudgeError
 from ptassess.sandbox import processes
 from ptassess.sandbox.worker import WorkerSpec
-from ptassess.sandbox.zygote import End, Reap, Reply, Request, Spawn, Spawned
+from ptassess.sandbox.zygote import End, Preload, Reap, Reply, Request, Spawn, Spawned
 
 START_SECONDS = 120.0  # a cold `import torch` from a slow disk; it is hidden behind pytest's collection
 _ANSWER_SECONDS = 5.0  # to a request; the supervisor needs up to 2 s to empty a process tree
@@ -86,6 +86,18 @@ class Supervisor:
         assert isinstance(reply, Spawned)
         return reply.pid
 
+    def preload(self, names: tuple[str, ...]) -> None:
+        """Have it import modules.
+
+        Args:
+            names: of the modules; one that cannot be imported is left to the solution that needs it.
+
+        Raises:
+            Lost: if the supervisor does not answer.
+        """
+        self._ask(Preload(0, names), START_SECONDS)
+        self._ready = True
+
     def reap(self, number: int) -> End:
         """End a worker.
 
@@ -111,7 +123,7 @@ class Supervisor:
         processes.kill_tree(self._process.pid)
         self._process.wait()
 
-    def _ask(self, request: Request, seconds: float, *descriptors: int) -> Spawned | End:
+    def _ask(self, request: Request, seconds: float, *descriptors: int) -> Reply:
         deadline = time.monotonic() + seconds
         try:
             self._sock.settimeout(seconds)
@@ -120,7 +132,7 @@ class Supervisor:
                 data = self._sock.recv(_MAX_REPLY)
                 if not data:
                     break
-                reply: Spawned | End = self._decoder.decode(data)
+                reply: Reply = self._decoder.decode(data)
                 if reply.id == request.id:
                     return reply
                 self._sock.settimeout(max(0.01, deadline - time.monotonic()))

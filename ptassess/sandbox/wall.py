@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import shutil
 import signal
@@ -57,6 +58,9 @@ class Wall(Protocol):
     def solution(self, path: Path | None, *, limits: Limits, shown_as: str, overlay: Path | None = None) -> Solution:
         """A handle on a solution; nothing runs before its first call."""
 
+    def preload(self, names: tuple[str, ...]) -> None:
+        """Import modules now that solutions will import, so that no deadline pays for it."""
+
     def close(self) -> None:
         """End everything behind the wall."""
 
@@ -86,6 +90,7 @@ class ProcessWall:
     def __init__(self) -> None:
         self._folder = tempfile.mkdtemp(prefix="ptassess-")  # mode 0700
         self._numbers = itertools.count(1)
+        self._preloaded: tuple[str, ...] = ()
         self.supervisor = Supervisor(self._folder)
 
     def solution(self, path: Path | None, *, limits: Limits, shown_as: str, overlay: Path | None = None) -> Solution:
@@ -123,6 +128,16 @@ class ProcessWall:
 
         return Solution(open_link, limits, shown_as)
 
+    def preload(self, names: tuple[str, ...]) -> None:
+        """Wait for the supervisor, and have it import modules that solutions will import.
+
+        Args:
+            names: of the modules.
+        """
+        self._preloaded = names
+        with contextlib.suppress(Lost):  # the first request will notice, and start another
+            self.supervisor.preload(names)
+
     def close(self) -> None:
         """End the supervisor, every worker, and their folders."""
         self.supervisor.close()
@@ -139,6 +154,7 @@ class ProcessWall:
         """Kill a supervisor that no longer answers, with all its workers, and start another."""
         self.supervisor.destroy()
         self.supervisor = Supervisor(self._folder)
+        self.preload(self._preloaded)
 
 
 class ProcessLink:
@@ -260,6 +276,13 @@ class InprocessWall:
             return InprocessLink(path, shown_as, overlay)
 
         return Solution(open_link, limits, shown_as)
+
+    def preload(self, names: tuple[str, ...]) -> None:
+        """Nothing to prepare.
+
+        Args:
+            names: of the modules.
+        """
 
     def close(self) -> None:
         """Nothing is behind this wall."""
