@@ -17,7 +17,6 @@ $(VENV)/.ready: pyproject.toml
 
 demo: setup
 	$(BIN)/ptassess grade examples --out demo
-	@echo "Open demo/index.html"
 
 test: setup
 	$(BIN)/python -m pytest

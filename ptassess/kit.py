@@ -37,13 +37,14 @@ $ ptassess show {first}                   # the brief, in the terminal
 ```
 
 1. Read `challenges/<name>/brief.md`: what to build, and what is free.
-2. Edit `solutions/<name>.py`: replace each `raise NotImplementedError`. Where there is a
-`solutions/<name>.quiz.toml`, write
-   the answers between the quotes.
+2. Edit `solutions/<name>.py`: replace each `raise NotImplementedError`. Where there is a `solutions/<name>.quiz.toml`,
+   write the answers between the quotes.
 3. Run the checks. A failed one says what it expected, what it got, and what to look at.
 
 What you can run here is *practice*. When your work is graded, private checks and other inputs are used as well, and
-only the files in `solutions/` count: changes to anything else have no effect.
+only the files in `solutions/` count: changes to anything else have no effect. Here, a quiz is only read: whether its
+answers are right shows in grading. "60 %, between 50 and 62, 88 % decided" says that 12 % of the points are still open,
+and what the score becomes if all of those fall one way or the other.
 
 ## An order to work in
 

@@ -40,7 +40,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
     """Begin when the first check of a challenge is found, however pytest came to it."""
     if is_challenge_test(module_path):
-        _begin(parent.config)
+        try:
+            _begin(parent.config)
+        except pytest.UsageError as error:  # in the midst of a collection pytest would show it with a traceback
+            raise parent.CollectError(str(error)) from None
 
 
 @pytest.hookimpl(optionalhook=True)

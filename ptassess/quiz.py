@@ -208,8 +208,8 @@ class Quiz:
                 ]
                 lines += [f"#     {letter}) {text}" for letter, (_, text) in zip(_LETTERS, part.choices, strict=False)]
             empty = ", ".join(['""'] * DRAWS)
-            kind = "a number" if question.kind == "number" else "a letter"
-            blocks.append("\n".join([f"[{name}]  # {kind} each", *lines, f"answers = [{empty}]"]))
+            kind = f"a number each, right within {question.rtol:.1%}" if question.kind == "number" else "a letter each"
+            blocks.append("\n".join([f"[{name}]  # {kind}", *lines, f"answers = [{empty}]"]))
         return "\n\n".join(blocks) + "\n"
 
     def _given(self, name: str) -> list[float | str | None]:

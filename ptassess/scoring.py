@@ -82,6 +82,7 @@ class TaskScore:
         level: of difficulty.
         points: offered.
         minutes: human minutes.
+        kind: ``code`` or ``quiz``.
         bounds: earned, decided, offered.
         outcome: ``passed`` with full points; otherwise what best says where it stands.
         checks: its checks in the run's order.
@@ -91,6 +92,7 @@ class TaskScore:
     level: str
     points: float
     minutes: int
+    kind: str
     bounds: Bounds
     outcome: Outcome
     checks: tuple[CheckScore, ...]
@@ -175,7 +177,7 @@ def _task(facts: TaskFacts, checks: Sequence[CheckResult]) -> TaskScore:
         bounds = Bounds(offered=facts.points)
         return TaskScore(
             name=facts.name, level=facts.level, points=facts.points, minutes=facts.minutes,
-            bounds=bounds, outcome="not assessed", checks=(),
+            kind=facts.kind, bounds=bounds, outcome="not assessed", checks=(),
         )  # fmt: skip
     values = {check.outcome for check in checks if check.role == "value"}
     right = values == {"passed"} and not unreported
@@ -202,6 +204,7 @@ def _task(facts: TaskFacts, checks: Sequence[CheckResult]) -> TaskScore:
         level=facts.level,
         points=facts.points,
         minutes=facts.minutes,
+        kind=facts.kind,
         bounds=bounds,
         outcome=_summary(scored, decided=bounds.decided > 0),
         checks=tuple(scored),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _BAR = 16
 _TASK = 26
+_LEGEND = "F foundation, P practitioner, E expert"
 _NEXT = 3  # suggestions: few enough to be read
 
 # Symbol, word and colour of each outcome.
@@ -34,6 +35,8 @@ def write(terminal: Any, run: Run, score: Score) -> None:
     terminal.write_sep("=", f"ptassess · {run.candidate} · {in_words(score.total)}", bold=True)
     for competency in score.competencies:
         _write_competency(terminal, competency)
+    if score.competencies:
+        terminal.write_line(f"  {_LEGEND}", light=True)
     suggestions = _next(score)
     if suggestions:
         terminal.write_line("")
@@ -70,6 +73,8 @@ def _write_competency(terminal: Any, competency: CompetencyScore) -> None:
     for task in competency.tasks:
         symbol, word, colour = _LOOK[task.outcome]
         terminal.write(f"  {symbol} ", **colour)
+        if task.kind == "quiz" and task.outcome == "not assessed":  # a kit has no right answers to compare with
+            word = "judged in grading"
         passed = sum(check.result.outcome == "passed" for check in task.checks)
         told = word or f"{passed} of {len(task.checks)} checks"
         level = task.level[0].upper()

@@ -27,8 +27,8 @@ QUESTIONS = [
     Question(
         name="low_rank_numbers",
         text=(
-            "A {m} x {n} matrix is stored as the two factors of its best rank-{k} approximation.\n"
-            "How many numbers are that?"
+            "A {m} x {n} matrix is replaced by its best rank-{k} approximation, stored as a product of two matrices.\n"
+            "How many numbers are stored?"
         ),
         draw=lambda rng: {"m": rng.randrange(100, 900, 50), "n": rng.randrange(100, 900, 50), "k": rng.randint(2, 20)},
     ),
