@@ -120,6 +120,7 @@ class Supervisor:
 
     def destroy(self) -> None:
         """Kill it and its whole tree from outside."""
+        self._sock.close()
         processes.kill_tree(self._process.pid)
         self._process.wait()
 

@@ -1,0 +1,14 @@
+"""Ends the process while the answer is thrown away."""
+# control: status 0
+# verdict: failed
+import os
+
+
+class Trap:
+    def __del__(self):
+        os._exit(0)
+
+
+def double(x):
+    x.trap = Trap()
+    return x + 1

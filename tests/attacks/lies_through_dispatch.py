@@ -1,0 +1,12 @@
+"""Returns a subclass of Tensor whose every question about it is answered with a lie."""
+# control: status 0
+# verdict: failed value
+import torch
+
+
+class Liar(torch.Tensor):
+    __torch_function__ = classmethod(lambda cls, function, types, args=(), kwargs=None: True)
+
+
+def double(x):
+    return torch.zeros(4).as_subclass(Liar)

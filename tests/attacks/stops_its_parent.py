@@ -1,0 +1,12 @@
+"""Stops the process that it was started from."""
+# control: hung
+# verdict: failed timeout
+import os
+import signal
+import time
+
+
+def double(x):
+    os.kill(os.getppid(), signal.SIGSTOP)
+    time.sleep(30)
+    return x

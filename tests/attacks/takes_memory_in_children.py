@@ -1,0 +1,15 @@
+"""Spreads the memory over child processes, each of which keeps within bounds."""
+# control: status 0
+# verdict: failed memory
+import os
+import time
+
+
+def double(x):
+    for _ in range(5):
+        if os.fork() == 0:
+            kept = bytearray(b"x") * (150 << 20)
+            time.sleep(2)
+            os._exit(len(kept) % 2)
+    time.sleep(0.7)
+    return x + x
