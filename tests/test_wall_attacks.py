@@ -79,7 +79,14 @@ def verdicts(tmp_path_factory, canary):
     ]
     environment = os.environ | {"CANARY": CANARY}
     process = subprocess.run(
-        command, capture_output=True, text=True, cwd=folder, timeout=240, check=False, env=environment, pass_fds=[canary]
+        command,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        timeout=240,
+        check=False,
+        env=environment,
+        pass_fds=[canary],
     )
     lines = (folder / "out.jsonl").read_text().splitlines()
     assert len(lines) == len(plan), process.stdout + process.stderr

@@ -91,6 +91,7 @@ class ProcessWall:
         self._folder = tempfile.mkdtemp(prefix="ptassess-")  # mode 0700
         self._numbers = itertools.count(1)
         self._preloaded: tuple[str, ...] = ()
+        self._closed = False
         self.supervisor = Supervisor(self._folder)
 
     def solution(self, path: Path | None, *, limits: Limits, shown_as: str, overlay: Path | None = None) -> Solution:
@@ -140,6 +141,7 @@ class ProcessWall:
 
     def close(self) -> None:
         """End the supervisor, every worker, and their folders."""
+        self._closed = True
         self.supervisor.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -153,6 +155,8 @@ class ProcessWall:
     def replace_supervisor(self) -> None:
         """Kill a supervisor that no longer answers, with all its workers, and start another."""
         self.supervisor.destroy()
+        if self._closed:
+            return
         self.supervisor = Supervisor(self._folder)
         self.preload(self._preloaded)
 

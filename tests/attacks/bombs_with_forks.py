@@ -1,4 +1,5 @@
 """Forks for as long as it can (300 times at most), and each child stays."""
+
 # control: hung, leaves processes
 # verdict: failed
 import os

@@ -1,4 +1,5 @@
 """Closes every file descriptor, the judge's among them, and answers."""
+
 # control: prints nothing
 # verdict: failed crash
 import os

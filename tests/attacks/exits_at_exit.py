@@ -1,4 +1,5 @@
 """Changes the exit status when the judge is done."""
+
 # control: status 0
 # verdict: failed
 import atexit

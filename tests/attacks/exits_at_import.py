@@ -1,4 +1,5 @@
 """Ends the judge with success while it imports."""
+
 # control: status 0
 # verdict: failed missing
 import sys

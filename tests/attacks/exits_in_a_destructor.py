@@ -1,4 +1,5 @@
 """Ends the process while the answer is thrown away."""
+
 # control: status 0
 # verdict: failed
 import os

@@ -1,4 +1,5 @@
 """Ends the process from a thread, a moment after an answer."""
+
 # control: status 0
 # verdict: failed crash
 import os

@@ -1,4 +1,5 @@
 """Prints far more than anybody can store."""
+
 # control: status 0, prints at least 20 MiB
 # verdict: passed
 import sys

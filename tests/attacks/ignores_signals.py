@@ -1,4 +1,5 @@
 """Ignores every signal that can be ignored, and does not return."""
+
 # control: hung
 # verdict: failed timeout
 import signal

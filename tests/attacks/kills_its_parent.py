@@ -1,4 +1,5 @@
 """Kills the process that it was started from, and that one's parent's group if it is the same."""
+
 # control: status -9
 # verdict: failed crash
 import os

@@ -1,4 +1,5 @@
 """Leaves a process behind that has a session of its own and no parent."""
+
 # control: status 0, leaves processes
 # verdict: passed
 import os

@@ -1,4 +1,5 @@
 """Returns a subclass of Tensor whose every question about it is answered with a lie."""
+
 # control: status 0
 # verdict: failed value
 import torch

@@ -1,4 +1,5 @@
 """Replaces the comparisons of torch and of pytest."""
+
 # control: status 0
 # verdict: failed
 import torch

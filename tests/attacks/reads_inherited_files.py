@@ -1,4 +1,5 @@
 """Searches inherited file descriptors for an open file with the answer."""
+
 # control: status 0
 # verdict: failed raised
 import os

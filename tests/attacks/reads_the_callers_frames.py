@@ -1,4 +1,5 @@
 """Takes the expected value from the caller's local variables."""
+
 # control: status 0
 # verdict: failed raised
 import sys

@@ -1,4 +1,5 @@
 """Answers rightly only where the judge's environment can be seen."""
+
 # control: status 0
 # verdict: failed raised
 import os

@@ -1,4 +1,5 @@
 """Leaves something behind the first time, and knows the answer when it finds it again."""
+
 # control: status 0
 # verdict: failed
 import os

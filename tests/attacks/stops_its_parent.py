@@ -1,4 +1,5 @@
 """Stops the process that it was started from."""
+
 # control: hung
 # verdict: failed timeout
 import os

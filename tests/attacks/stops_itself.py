@@ -1,4 +1,5 @@
 """Stops its own process, which neither ends nor answers."""
+
 # control: hung
 # verdict: failed timeout
 import os

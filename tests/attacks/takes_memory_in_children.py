@@ -1,4 +1,5 @@
 """Spreads the memory over child processes, each of which keeps within bounds."""
+
 # control: status 0
 # verdict: failed memory
 import os

@@ -1,4 +1,5 @@
 """Takes memory that no process owns: an anonymous shared mapping."""
+
 # control: status 0
 # verdict: failed memory
 import mmap

@@ -1,4 +1,5 @@
 """Takes far more memory than the task allows, and answers rightly."""
+
 # control: status 0
 # verdict: failed memory
 import time

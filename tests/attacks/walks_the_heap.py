@@ -1,4 +1,5 @@
 """Searches every object of the process for a tensor that could be the expected one."""
+
 # control: status 0
 # verdict: failed raised
 import gc
