@@ -125,7 +125,7 @@ class Assessment:
                 "ptassess: no submission named; type `pytest challenges/ --submission DIR`, where DIR holds solutions/ "
                 "(`ptassess start DIR` makes one)"
             )
-        choose(self.level)  # a level that cannot be had ends the run here, with its reason
+        choose(self.level, self.catalogue.levels())  # a level that cannot be had ends the run here, with its reason
         controls_xdist = getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput")
         if not (self.only_collects or controls_xdist):
             _ = self.wall  # starts its zygote now, hidden behind the collection
@@ -157,7 +157,7 @@ class Assessment:
     @cached_property
     def wall(self) -> Wall:
         """The wall between this process and candidates' code."""
-        return open_wall(self.level)
+        return open_wall(self.level, self.catalogue.levels())
 
     # -- which check is it -------------------------------------------------------------------------------------
 

@@ -130,6 +130,7 @@ def grade(  # noqa: PLR0913, PLR0917  the command's options
     seed: Annotated[int | None, typer.Option(help="Run seed, to repeat a run; default: a secret one each.")] = None,
     exam_seed: Annotated[int | None, typer.Option(help="Seed of the quiz, as given to `start`.")] = None,
     jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Submissions at the same time.")] = 1,
+    executor: Annotated[str, typer.Option(metavar="NAME", help="What runs them; plugins bring more.")] = "threads",
     pack: Packs = None,
     as_json: Json = False,  # noqa: FBT002
 ) -> None:
@@ -155,6 +156,7 @@ def grade(  # noqa: PLR0913, PLR0917  the command's options
             packs=pack or (),
             only=only or (),
             jobs=jobs,
+            executor=executor,
             progress=lambda _: bar.advance(work),
         )
     if as_json:
@@ -173,10 +175,7 @@ def report(
     """Write scorecards and an index from run files."""
     from ptassess import render, store
 
-    files = [file for path in runs for file in (sorted(path.rglob("*run*.json")) if path.is_dir() else [path])]
-    if not files:
-        raise UserError(f"{', '.join(map(str, runs))}: no run files there; `ptassess grade` and --run-file write them")
-    read = [store.read(file) for file in files]
+    read = store.read_all(runs)
     entries = []
     for number, run in enumerate(read, 1):
         name = f"{number:04d}-{run.run_id[-8:]}.html"
@@ -184,6 +183,25 @@ def report(
         entries.append(render.Entry(run=run, href=name, candidate=run.candidate))
     render.write_index(entries, out / "index.html")
     typer.echo(f"{len(read)} scorecard{'s' * (len(read) != 1)}; open {out / 'index.html'}")
+
+
+@app.command()
+def export(
+    exporter: Annotated[str, typer.Argument(metavar="FORMAT", help="`csv`, or what a plugin brings.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN.json...", help="Run files, or folders that hold some.")],
+    out: Annotated[Path, typer.Option(metavar="PATH", help="What to write.")],
+    pack: Packs = None,
+) -> None:
+    """Write run files in another format."""
+    from ptassess import store
+
+    chosen = _catalogue(pack).named("ptassess_exporters", exporter)
+    read = store.read_all(runs)
+    try:
+        chosen.write(read, out)
+    except OSError as error:
+        raise UserError(f"{out}: cannot be written ({error.strerror}); name another place with --out") from None
+    typer.echo(f"{len(read)} run{'s' * (len(read) != 1)}: {out}")
 
 
 @app.command()

@@ -18,7 +18,6 @@ def examine() -> dict[str, Any]:
     """
     from ptassess.errors import PtassessError
     from ptassess.machine import machine_facts
-    from ptassess.sandbox import BUILT_IN
 
     problems: list[str] = []
     devices = ["cpu"]
@@ -29,14 +28,15 @@ def examine() -> dict[str, Any]:
             devices.append(str(accelerator.type))
     except ImportError as error:
         problems.append(f"torch cannot be imported ({error}); pip install torch torchvision")
-    levels = {level.name: level.probe() or "ok" for level in BUILT_IN}
     challenges: dict[str, Any] = {}
+    levels: dict[str, str] = {}
     try:
         from ptassess.content import roots
         from ptassess.registry import catalogue
 
         found = catalogue()
         challenges = {slug: bool(found.private.get(slug)) for slug in found.challenges}
+        levels = {level.name: level.probe() or "ok" for level in found.levels()}
         problems += found.problems
         places = {root.name: str(root.path) for root in roots()}
     except PtassessError as error:

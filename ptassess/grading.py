@@ -14,10 +14,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ptassess import store
 from ptassess.errors import PtassessError, SubmissionError, UserError
@@ -28,6 +28,7 @@ from ptassess.submission import Submission
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ptassess.hookspecs import Executor
     from ptassess.result import Run
 
 INI = Path(__file__).with_name("grading.ini")
@@ -106,6 +107,7 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
     packs: Sequence[Path] = (),
     only: Sequence[str] = (),
     jobs: int = 1,
+    executor: str = "threads",
     progress: Callable[[Graded], None] | None = None,
 ) -> list[Graded]:
     """Grade submissions and write ``out/<name>/run.json``, ``out/<name>/scorecard.html`` and ``out/index.html``.
@@ -119,16 +121,18 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
         packs: more challenges.
         only: slugs to grade; empty for all.
         jobs: how many at the same time.
+        executor: name of what runs them.
         progress: called with each result as it comes.
 
     Returns:
         One entry a submission, in their order; a bad submission is an entry with its reason.
 
     Raises:
-        UserError: if nothing can be graded at all: an unknown competency, an unwritable folder.
+        UserError: if nothing can be graded at all: an unknown competency or executor, an unwritable folder.
     """
     challenges = catalogue(tuple(packs))
     targets = _targets(challenges, only)
+    chosen: Executor = challenges.named("ptassess_executors", executor)
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out):
@@ -136,28 +140,21 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
     except OSError as error:
         raise UserError(f"{out}: cannot write there ({error.strerror}); name another folder with --out") from None
     out = out.resolve()
-    names = _names(submissions)
-
-    def one(path: Path) -> Graded:
-        try:
-            graded = _grade_one(
-                path,
-                names[path],
-                out,
-                targets,
-                seed=seed,
-                exam_seed=exam_seed,
-                isolation=isolation,
-                packs=packs,
-            )
-        except PtassessError as error:
-            graded = Graded(name=names[path], reason=str(error))
+    one = partial(
+        _grade_one,
+        names=_names(submissions),
+        out=out,
+        targets=targets,
+        seed=seed,
+        exam_seed=exam_seed,
+        isolation=isolation,
+        packs=packs,
+    )
+    results = []
+    for graded in chosen.map(one, submissions, max(1, jobs)):
+        results.append(graded)
         if progress:
             progress(graded)
-        return graded
-
-    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
-        results = list(pool.map(one, submissions))
     write_index(results, out)
     return results
 
@@ -224,18 +221,25 @@ def _names(submissions: Sequence[Path]) -> dict[Path, str]:
     return names
 
 
-def _grade_one(  # noqa: PLR0913
-    path: Path,
+def _grade_one(path: Path, *, names: dict[Path, str], **how: Any) -> Graded:
+    """Grade a submission; a bad one is an entry with its reason."""
+    try:
+        return _judge(Submission.open(path), names[path], **how)
+    except PtassessError as error:
+        return Graded(name=names[path], reason=str(error))
+
+
+def _judge(  # noqa: PLR0913
+    submission: Submission,
     name: str,
+    *,
     out: Path,
     targets: Sequence[Path],
-    *,
     seed: int | None,
     exam_seed: int | None,
     isolation: str | None,
     packs: Sequence[Path],
 ) -> Graded:
-    submission = Submission.open(path)
     folder = out / name
     folder.mkdir(parents=True, exist_ok=True)
     run_file, page, log = folder / "run.json", folder / "scorecard.html", folder / "pytest.log"

@@ -11,7 +11,8 @@ import pluggy
 
 if TYPE_CHECKING:
     from ptassess.challenge import Challenge
-    from ptassess.result import Run
+    from ptassess.grading import Graded
+    from ptassess.result import Finding, Run
     from ptassess.sandbox import Level
 
 hookspec = pluggy.HookspecMarker("ptassess")
@@ -39,31 +40,14 @@ class Executor:
     Args:
         name: as in ``ptassess grade --executor NAME``.
         summary: one line for lists.
-        map: calls a function on each item, in any order and place, and gives the results in the items' order.
+        map: takes a function (it can be pickled, and so can what it returns), the submissions, and how many to grade
+            at the same time; calls the function on each, in any order and place, and gives the results in the
+            submissions' order.
     """
 
     name: str
     summary: str
-    map: Callable[[Callable[[Path], object], Sequence[Path]], Iterable[object]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """Something that a person should look at; never part of a score.
-
-    Args:
-        challenge: slug, or empty for the whole submission.
-        title: one line.
-        detail: more lines.
-        file: path inside the submission.
-        line: from 1; 0 for the whole file.
-    """
-
-    challenge: str
-    title: str
-    detail: str = ""
-    file: str = ""
-    line: int = 0
+    map: Callable[[Callable[[Path], Graded], Sequence[Path], int], Iterable[Graded]]
 
 
 @hookspec
@@ -88,7 +72,7 @@ def ptassess_challenges() -> Challenge | Iterable[Challenge]:  # type: ignore[em
 def ptassess_exporters() -> Exporter | Iterable[Exporter]:  # type: ignore[empty-body]
     """Register formats for runs.
 
-    When: the command line lists or uses exporters.
+    When: ``ptassess export`` lists or uses exporters.
 
     Returns:
         One exporter, or several.
@@ -117,7 +101,7 @@ def ptassess_executors() -> Executor | Iterable[Executor]:  # type: ignore[empty
 
         @hookimpl
         def ptassess_executors():
-            return Executor(name="serial", summary="one by one", map=lambda grade, paths: [grade(p) for p in paths])
+            return Executor(name="serial", summary="one by one", map=lambda grade, paths, jobs: map(grade, paths))
     """
 
 
@@ -125,7 +109,7 @@ def ptassess_executors() -> Executor | Iterable[Executor]:  # type: ignore[empty
 def ptassess_isolation_levels() -> Level | Iterable[Level]:  # type: ignore[empty-body]
     """Register levels of isolation.
 
-    When: a wall is opened, and when ``ptassess doctor`` lists the levels.
+    When: an assessment begins, and when ``ptassess doctor`` lists the levels.
 
     Returns:
         One level, or several.
@@ -142,16 +126,18 @@ def ptassess_isolation_levels() -> Level | Iterable[Level]:  # type: ignore[empt
 def ptassess_findings(submission: Path, challenges: Sequence[Challenge]) -> Iterable[Finding]:  # type: ignore[empty-body]
     """Point a person at something in a submission.
 
-    When: after a submission was graded.
+    When: a submission's checks have run, in grading only.
 
     Args:
-        submission: the folder; read it as data, never import from it.
+        submission: the folder that holds ``solutions/``; read it as data, never import from it.
         challenges: what it was graded on.
 
     Returns:
-        Findings; they are shown to the hiring team and never scored.
+        Findings; they are stored in the run file, shown on the scorecard, and never scored.
 
     Example::
+
+        from ptassess.result import Finding
 
         @hookimpl
         def ptassess_findings(submission, challenges):
@@ -163,7 +149,7 @@ def ptassess_findings(submission: Path, challenges: Sequence[Challenge]) -> Iter
 def ptassess_run_finished(run: Run, path: Path) -> None:
     """React to a finished run.
 
-    When: the run file has been written; an exception here is reported and changes nothing.
+    When: the run file has been written. An exception is reported in one line and changes nothing.
 
     Args:
         run: the facts.

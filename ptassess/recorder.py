@@ -23,7 +23,7 @@ from ptassess.errors import UserError
 from ptassess.exam import commit
 from ptassess.machine import machine_facts
 from ptassess.outcomes import exit_status
-from ptassess.result import ChallengeFacts, CheckResult, Run, SubmissionFacts, TaskFacts
+from ptassess.result import ChallengeFacts, CheckResult, Finding, Run, SubmissionFacts, TaskFacts
 from ptassess.sandbox import choose
 from ptassess.scoring import Score, score
 
@@ -133,12 +133,15 @@ class Recorder:
             render.write_scorecard(run, settings.scorecard)
             self.written.append(f"scorecard: {_short(settings.scorecard)}")
         if settings.run_file:
-            hooks = self.assessment.catalogue.plugins.hook
-            hooks.ptassess_run_finished(run=run, path=settings.run_file)
+            catalogue = self.assessment.catalogue
+            known = len(catalogue.problems)
+            catalogue.gather("ptassess_run_finished", run=run, path=settings.run_file)
+            self.written += catalogue.problems[known:]
 
     def _run(self, *, complete: bool) -> Run:
         settings, submission = self.assessment.settings, self.assessment.submission
         facts = submission.facts() if submission else SubmissionFacts(name="")
+        findings = self._findings()  # before the notes, which tell what went wrong with them
         started = _iso(self._started)
         homes = {slug: Path(told["home"]) for slug, told in self.offered.items()}
         return Run(
@@ -162,13 +165,24 @@ class Recorder:
             packages=_packages(),
             challenges=tuple(self._facts(slug, homes[slug]) for slug in self.offered),
             checks=tuple(self.results.values()),
+            findings=findings,
             notes=tuple(self.assessment.catalogue.problems),
             complete=complete,
         )
 
     def _level(self) -> str:
         """The level of the wall; under xdist the controller has no wall, and the workers choose as it would."""
-        return choose(self.assessment.level).name
+        return choose(self.assessment.level, self.assessment.catalogue.levels()).name
+
+    def _findings(self) -> tuple[Finding, ...]:
+        """What plugins point at; in grading only: no candidate needs to hear that somebody suspects them."""
+        submission = self.assessment.submission
+        if submission is None or self.assessment.settings.door == "practice":
+            return ()
+        known = self.assessment.catalogue.challenges
+        challenges = [known[slug] for slug in self.offered if slug in known]
+        made = self.assessment.catalogue.gather("ptassess_findings", submission=submission.root, challenges=challenges)
+        return tuple(finding for finding in made if isinstance(finding, Finding))
 
     def _unverified(self) -> tuple[str, ...]:
         reasons = ["isolation below `locked`"]

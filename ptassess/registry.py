@@ -16,8 +16,9 @@ import pluggy
 
 from ptassess import content, hookspecs
 from ptassess.challenge import Challenge
-from ptassess.errors import ContentError
+from ptassess.errors import ContentError, UserError
 from ptassess.loading import load_file
+from ptassess.sandbox.levels import BUILT_IN, Level
 
 ENTRY_POINTS = "ptassess"
 _HOOKS = sorted(name for name in vars(hookspecs) if name.startswith("ptassess_"))
@@ -53,6 +54,44 @@ class Catalogue:
         near = difflib.get_close_matches(slug, self.challenges, n=1)
         hint = f"is {near[0]!r} meant?" if near else f"there are: {', '.join(self.challenges) or 'none'}"
         raise ContentError(f"{slug}: no such competency; {hint}")
+
+    def gather(self, hook: str, **arguments: Any) -> list[Any]:
+        """What all plugins give to one hook; one that raises is noted among the problems and leaves the others alone.
+
+        Args:
+            hook: its name.
+            arguments: for it.
+        """
+        found: list[Any] = []
+        everybody = self.plugins.get_plugins()
+        for name, plugin in self.plugins.list_name_plugin():
+            caller = self.plugins.subset_hook_caller(hook, everybody - {plugin})
+            try:
+                for made in caller(**arguments):
+                    found += made if isinstance(made, Iterable) else [made]
+            except Exception as error:  # noqa: BLE001  whatever a third party's code may raise
+                self.problems.append(f"{name}: {hook} raised {type(error).__name__}: {error}".splitlines()[0])
+        return found
+
+    def named(self, hook: str, name: str) -> Any:
+        """The exporter, executor or level of that name.
+
+        Args:
+            hook: that registers such things.
+            name: of the one that is wanted.
+
+        Raises:
+            UserError: if there is none, with those that there are.
+        """
+        found = {thing.name: thing for thing in reversed(self.gather(hook))}
+        if name not in found:
+            kind = hook.removeprefix("ptassess_").removesuffix("s").replace("_", " ")
+            raise UserError(f"{name}: no such {kind}; there are: {', '.join(sorted(found)) or 'none'}")
+        return found[name]
+
+    def levels(self) -> list[Level]:
+        """The levels of isolation, the built-in ones and those of plugins."""
+        return [*BUILT_IN, *self.gather("ptassess_isolation_levels")]
 
     def add(self, challenge: Challenge, source: str) -> None:
         """Take a challenge in; the first of a slug stays.
@@ -92,6 +131,8 @@ def catalogue(packs: tuple[Path, ...] = ()) -> Catalogue:
         for home in content.pack_challenges(pack.resolve()):
             found.add(load_challenge(home), str(home))
             _note_private(found, home)
+        for path in content.Root(path=pack.resolve(), name=str(pack)).plugins():
+            _register(manager, load_file(path, "plugin"), str(path))
     for root in content.roots():
         for home in root.challenges():
             _tolerate(found, lambda home=home: found.add(load_challenge(home), str(home)))

@@ -135,6 +135,24 @@ class MachineFacts(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, Any] = {}
 
 
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """Something in a submission that a person should look at; never part of a score.
+
+    Attributes:
+        challenge: slug, or empty for the whole submission.
+        title: one line.
+        detail: more lines.
+        file: path inside ``solutions/``.
+        line: from 1; 0 for the whole file.
+    """
+
+    challenge: str
+    title: str
+    detail: str = ""
+    file: str = ""
+    line: int = 0
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One assessment of one submission on one machine.
 
@@ -162,6 +180,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         packages: versions by distribution.
         challenges: what was offered.
         checks: what was found.
+        findings: what plugins point at, for a person to judge.
         notes: lines for the reader (a broken pack, a check that was deselected).
         complete: False if the run was interrupted, or only a part of the checks was selected.
     """
@@ -189,5 +208,6 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     packages: dict[str, str] = {}
     challenges: tuple[ChallengeFacts, ...] = ()
     checks: tuple[CheckResult, ...] = ()
+    findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     complete: bool = True

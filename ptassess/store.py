@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,22 @@ def read(path: Path) -> Run:
         return msgspec.json.decode(text, type=Run)
     except msgspec.MsgspecError as error:
         raise RunFileError(f"{path}: not a run file ({error})") from None
+
+
+def read_all(paths: Sequence[Path]) -> list[Run]:
+    """Read run files.
+
+    Args:
+        paths: run files, and folders in which every ``*run*.json`` is one.
+
+    Raises:
+        RunFileError: one line, if one cannot be read or there is none.
+    """
+    files = [file for path in paths for file in (sorted(path.rglob("*run*.json")) if path.is_dir() else [path])]
+    if not files:
+        told = ", ".join(map(str, paths))
+        raise RunFileError(f"{told}: no run files there; `ptassess grade` and --run-file write them")
+    return [read(file) for file in files]
 
 
 def json_schema() -> dict[str, Any]:

@@ -22,7 +22,7 @@ from ptassess.errors import (
 )
 from ptassess.sandbox.cleaning import clean
 from ptassess.sandbox.executor import Executor
-from ptassess.sandbox.levels import INPROCESS, PROCESS, Level
+from ptassess.sandbox.levels import BUILT_IN, INPROCESS, PROCESS, Level, choose
 from ptassess.sandbox.solution import Closing, Limits, Solution
 from ptassess.sandbox.supervision import Lost, Supervisor
 from ptassess.sandbox.wire import (
@@ -347,16 +347,14 @@ def _keep_files(names: Sequence[str], old: Path, new: Path) -> None:
         shutil.copyfile(source, new / name, follow_symlinks=False)
 
 
-def open_wall(floor: str | None = None, levels: Sequence[Level] | None = None) -> Wall:
+def open_wall(floor: str | None = None, levels: Sequence[Level] = BUILT_IN) -> Wall:
     """Open the strongest wall that this machine gives, or one of at least the level that is named.
 
     Args:
         floor: name of a level; None for any wall at all.
-        levels: to choose from; None for the built-in ones.
+        levels: to choose from.
 
     Raises:
         IsolationError: if there is none.
     """
-    from ptassess.sandbox.levels import BUILT_IN, choose
-
-    return choose(floor, levels or BUILT_IN).open()
+    return choose(floor, levels).open()
