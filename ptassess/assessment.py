@@ -12,7 +12,7 @@ import pytest
 
 from ptassess import failures
 from ptassess.challenge import Challenge, Task
-from ptassess.errors import ContentError, SolutionError, UserError
+from ptassess.errors import ContentError, SolutionError, SubmissionError, UserError
 from ptassess.matrix import ENTRY, Entry, Matrix
 from ptassess.options import Settings, settings_of
 from ptassess.outcomes import outcome_of, status_of
@@ -339,7 +339,7 @@ class Assessment:
         if self.matrix and check.entry:
             raw = (
                 error is not None
-                and not isinstance(error, (AssertionError, SolutionError))
+                and not isinstance(error, (AssertionError, SolutionError, SubmissionError))
                 and result.outcome == "failed"
             )
             self.matrix.record(check.entry, result, raw=raw)
@@ -362,7 +362,7 @@ class Assessment:
             role=check.role,  # type: ignore[arg-type]  # checked when it was collected
             weight=check.weight,
             outcome=outcome,
-            cause=error.cause if isinstance(error, SolutionError) else None,  # type: ignore[arg-type]
+            cause=error.cause if isinstance(error, (SolutionError, SubmissionError)) else None,  # type: ignore[arg-type]
             credit=min(1.0, max(0.0, float(findings.credit))) if outcome == "passed" else 0.0,
             seconds=call.duration,
             worker_seconds=sum(closing.seconds for _, closing in closings),

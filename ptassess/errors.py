@@ -46,6 +46,8 @@ class ContentError(UserError):
 class SubmissionError(UserError):
     """A submission that cannot be used."""
 
+    cause: ClassVar[str] = "missing"
+
 
 class RunFileError(UserError):
     """A run file that cannot be read or written."""

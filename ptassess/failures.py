@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 # 5.0.
 from _pytest._code.code import ExceptionChainRepr, ReprEntryNative, ReprFileLocation, ReprTraceback
 
-from ptassess.errors import SolutionError, Undecided
+from ptassess.errors import SolutionError, SubmissionError, Undecided
 
 if TYPE_CHECKING:
     import pytest
@@ -32,7 +32,7 @@ def message_of(error: BaseException | None) -> tuple[str, str]:
         return "", ""
     if isinstance(error, SolutionError):
         return error.message, error.detail
-    if isinstance(error, Undecided):
+    if isinstance(error, (Undecided, SubmissionError)):
         return str(error), ""
     if isinstance(error, AssertionError):
         first, _, rest = str(error).strip().partition("\n")
@@ -104,7 +104,7 @@ def show(
         report.outcome = "skipped"
         report.longrepr = (path, line, f"{result.outcome}: {result.message}")
         return
-    ours = isinstance(excinfo.value, (AssertionError, SolutionError))
+    ours = isinstance(excinfo.value, (AssertionError, SolutionError, SubmissionError))
     if full or not ours:
         return
     report.outcome = "failed"

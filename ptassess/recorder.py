@@ -86,9 +86,10 @@ class Recorder:
         self.offered = self.offered or told
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the result of a check; a later phase that went wrong replaces it."""
+        """Keep the result of a check; what goes wrong after it replaces a pass, never a failure."""
         raw = getattr(report, "ptassess", None)
-        if raw is not None:
+        known = self.results.get(report.nodeid)
+        if raw is not None and (known is None or known.outcome == "passed"):
             self.results[report.nodeid] = msgspec.convert(raw, CheckResult)
 
     # -- the end -----------------------------------------------------------------------------------------------
@@ -158,7 +159,7 @@ class Recorder:
             run_seed_hash=commit(settings.seed),
             run_seed=settings.seed,
             profile=settings.profile,
-            device=settings.device,
+            device=_device(settings.device),
             isolation=self._level(),
             machine=machine_facts(),
             git=_git(submission.root) if submission else {},
@@ -271,6 +272,15 @@ def _digest(home: Path, private: Path | None) -> str:
                 content = path.read_bytes()
                 digest.update(f"{inside.as_posix()}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
+
+
+def _device(asked_for: str) -> str:
+    """What the fixture ``device`` gave to checks."""
+    if asked_for != "auto":
+        return asked_for
+    torch = sys.modules.get("torch")  # where no check imported it, none had a device
+    found = torch.accelerator.current_accelerator(check_available=True) if torch else None
+    return str(found.type) if found else "cpu"
 
 
 def _packages() -> dict[str, str]:

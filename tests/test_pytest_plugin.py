@@ -93,6 +93,16 @@ def test_a_wrong_solution_is_told_what_is_wrong_with_it(assess):
     assert "Next" in outcome.out
 
 
+def test_a_submission_that_cannot_be_read_has_failed_and_is_no_error_of_ours(assess, tmp_path):
+    (tmp_path / "ada" / "solutions" / "double").mkdir(parents=True)
+    (tmp_path / "ada" / "solutions" / "double" / "__init__.py").write_text(RIGHT)
+    outcome = assess(RIGHT)
+    assert outcome.status == 1, outcome.out
+    assert set(outcome.outcomes().values()) == {"failed"}
+    assert "both double.py and double/ are there" in outcome.out
+    assert "100 %" not in outcome.out
+
+
 def test_what_is_not_attempted_has_its_own_word_in_the_counts(assess):
     outcome = assess(HALF)
     assert re.search(r"3 passed, 1 not attempted", outcome.out), outcome.out

@@ -41,7 +41,8 @@ def pid():
     return os.getpid()
 
 def where():
-    return {"cwd": os.getcwd(), "home": os.environ["HOME"], "tmp": os.environ["TMPDIR"], "environment": sorted(os.environ)}
+    places = {"cwd": os.getcwd(), "home": os.environ["HOME"], "tmp": os.environ["TMPDIR"]}
+    return places | {"environment": sorted(os.environ)}
 
 def write(name, text):
     Path(name).parent.mkdir(parents=True, exist_ok=True)
@@ -142,20 +143,20 @@ def test_what_it_raises_comes_back_as_its_type_message_and_frames(any_wall, path
 
 
 @pytest.mark.parametrize(
-    ("name", "args", "error", "said"),
+    ("request_", "error", "said"),
     [
-        ("ad", (1,), SolutionMissing, "is 'add' it?"),
-        ("COUNT", (), SolutionValue, "COUNT in solutions/x.py is a int, not a function"),
-        ("Path", (), SolutionValue, "use it inside a probe"),
-        ("add", (), SolutionRaised, "missing a required argument: 'x'"),
-        ("add", (1, 2, 3), SolutionRaised, "too many positional arguments"),
-        ("later", (), NotAttempted, "later in solutions/x.py still raises NotImplementedError"),
+        (("ad", *(1,)), SolutionMissing, "is 'add' it?"),
+        (("COUNT", *()), SolutionValue, "COUNT in solutions/x.py is a int, not a function"),
+        (("Path", *()), SolutionValue, "use it inside a probe"),
+        (("add", *()), SolutionRaised, "missing a required argument: 'x'"),
+        (("add", *(1, 2, 3)), SolutionRaised, "too many positional arguments"),
+        (("later", *()), NotAttempted, "later in solutions/x.py still raises NotImplementedError"),
     ],
 )
-def test_a_request_that_cannot_be_carried_out_says_why(any_wall, path, name, args, error, said):
+def test_a_request_that_cannot_be_carried_out_says_why(any_wall, path, request_, error, said):
     solution = handle(any_wall, path)
     with pytest.raises(error, match=r"\A.*\Z") as info:
-        solution.call(name, *args)
+        solution.call(*request_)
     solution.close()
     assert said in str(info.value)
 
@@ -316,12 +317,12 @@ def test_the_judges_own_computing_is_not_on_the_solutions_clock(wall, path):
 
 def test_a_lost_supervisor_is_replaced_and_costs_one_answer(wall, path):
     solution = handle(wall, path)
-    solution.add(1)
+    pid = solution.pid()
     os.kill(wall.supervisor._process.pid, signal.SIGKILL)
+    while Path(f"/proc/{pid}").exists():  # the kernel takes a moment to end the worker as well
+        time.sleep(0.01)
     with pytest.raises(SolutionCrashed, match="lost together with its supervisor"):
-        for _ in range(100):  # the kernel takes a moment to end the worker as well
-            solution.add(1)
-            time.sleep(0.01)
+        solution.add(1)
     fresh = handle(wall, path)
     assert fresh.add(1) == 2
     fresh.close()
@@ -404,7 +405,7 @@ def test_an_unknown_judge_call_is_refused(wall, tmp_path):
     (tmp_path / "s.py").write_text(
         FORGER.replace(
             "FORGERY",
-            "send(b''.join(encode(Ask(SEQ, 5, [1]))))\n    answer = decode(*CHANNEL.receive())\n    return answer.refused",
+            "send(b''.join(encode(Ask(SEQ, 5, [1]))))\n    return decode(*CHANNEL.receive()).refused",
         )
     )
     solution = handle(wall, tmp_path / "s.py")

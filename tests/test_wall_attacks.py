@@ -32,10 +32,10 @@ def runs_of(path):
 
 def left_over():
     found = []
-    for name in os.listdir("/proc"):
+    for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if name.isdigit() and MARK in Path(f"/proc/{name}/cmdline").read_bytes():
-                found.append(int(name))
+            if MARK in (process / "cmdline").read_bytes():
+                found.append(int(process.name))
     return found
 
 
@@ -45,7 +45,6 @@ def canary(tmp_path_factory):
     path = tmp_path_factory.mktemp("judge") / "canary"
     path.write_text(CANARY)
     with path.open("rb") as file:
-        os.set_inheritable(file.fileno(), True)
         yield file.fileno()
     assert path.read_text() == CANARY
 

@@ -1,5 +1,6 @@
 """The wire carries plain values both ways and refuses everything else without harm."""
 
+import contextlib
 import socket
 import struct
 import threading
@@ -224,10 +225,8 @@ def test_a_mutated_frame_is_a_message_or_a_wire_error(changes, cut):
     size, payload = PREFIX.unpack_from(frame)
     head = bytes(frame[PREFIX.size : PREFIX.size + min(size, cut)])
     rest = frame[PREFIX.size + min(size, cut) :][: min(payload, len(frame))]
-    try:
+    with contextlib.suppress(WireError):
         decode(head, bytearray(rest))
-    except WireError as error:
-        assert "\n" not in str(error)
 
 
 # -- channels --------------------------------------------------------------------------------------------------
@@ -309,8 +308,7 @@ def test_the_end_of_the_other_side_is_told(pair):
     with pytest.raises(Closed):
         channel.receive(soon())
     with pytest.raises(Closed):
-        for _ in range(3):
-            channel.send(encode(Value(1, 1)), soon())
+        channel.send(encode(Value(1, 1)), soon())
 
 
 def test_sending_to_somebody_who_does_not_read_runs_into_the_deadline(pair):
@@ -324,6 +322,13 @@ def test_an_early_frame_is_noticed(pair):
     assert channel.is_silent()
     theirs.sendall(b"x")
     assert not channel.is_silent()
+
+
+def test_silence_and_the_end_are_two_things(pair):
+    channel, theirs = pair
+    theirs.close()
+    with pytest.raises(Closed):
+        channel.is_silent()
 
 
 # -- judge calls and the other messages ------------------------------------------------------------------------

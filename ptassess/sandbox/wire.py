@@ -445,8 +445,20 @@ class Channel:
         return buffer[PREFIX.size : end], payload
 
     def is_silent(self) -> bool:
-        """Whether nothing waits to be read."""
-        return not self._poll_in.poll(0)
+        """Whether nothing waits to be read.
+
+        Raises:
+            Closed: if the connection has ended.
+        """
+        try:
+            waiting = self._sock.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            raise Closed from None
+        if not waiting:
+            raise Closed
+        return False
 
     def close(self) -> None:
         """Close the socket."""
