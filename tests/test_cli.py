@@ -1,0 +1,191 @@
+"""The command line: what each command prints, and the one line that a mistake gets."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ptassess import __version__, cli, grading, store
+from ptassess.registry import catalogue
+
+PACK = Path(__file__).parent / "packs" / "double"
+
+
+@pytest.fixture
+def ptassess(monkeypatch, capsys):
+    """Run a command as `ptassess ARGUMENTS` would; gives its status and what it printed."""
+
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["ptassess", *map(str, arguments)])
+        monkeypatch.setenv("COLUMNS", "100")
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as end:
+            status = end.code or 0
+        captured = capsys.readouterr()
+        return status, captured.out + captured.err
+
+    return run
+
+
+def test_without_a_command_it_shows_what_there_is(ptassess):
+    said = ptassess("--help")[1]
+    for command in ("start", "list", "show", "grade", "report", "export", "new", "check-challenges", "doctor"):
+        assert command in said
+    assert ptassess("--version") == (0, f"ptassess {__version__}\n")
+
+
+def test_start_says_what_to_type_next(ptassess, tmp_path):
+    status, said = ptassess("start", tmp_path / "exam", "--candidate", "Ada")
+    assert status == 0
+    assert "1 competency, about 105 minutes" in said
+    assert "pytest challenges/" in said
+    assert (tmp_path / "exam" / "solutions" / "linear_algebra.py").is_file()
+
+
+def test_list_names_every_task(ptassess):
+    status, said = ptassess("list")
+    assert status == 0
+    for task in catalogue().challenge("linear_algebra").tasks:
+        assert task.name in said
+    facts = json.loads(ptassess("list", "--json")[1])
+    assert facts[0]["slug"] == "linear_algebra"
+    assert sum(task["points"] for task in facts[0]["tasks"]) == 52
+
+
+@pytest.mark.parametrize("name", ["linear_algebra", "whiten", "linear_algebra.whiten"])
+def test_show_gives_the_brief_or_a_tasks_part_of_it(ptassess, name):
+    status, said = ptassess("show", name)
+    assert status == 0
+    assert "an affine image of the samples" in re.sub(r"\s+", " ", said)
+    assert ("matmul_family" in said) == (name == "linear_algebra")
+
+
+def test_new_and_check_make_a_draft_that_is_admitted(ptassess, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    status, said = ptassess("new", "gelu", "--pack", tmp_path)
+    assert status == 0
+    assert f"ptassess check-challenges gelu --pack {tmp_path / 'gelu'}" in said
+    status, said = ptassess("check-challenges", "gelu", "--pack", tmp_path / "gelu")
+    assert status == 0, said
+    assert "admitted as draft" in said
+    assert "for core:" in said
+    report = json.loads(ptassess("check-challenges", "gelu", "--pack", tmp_path / "gelu", "--json")[1])[0]
+    assert (report["admitted"], report["tier"]) == (True, "draft")
+
+
+def test_doctor_says_what_this_machine_can_do(ptassess):
+    status, said = ptassess("doctor")
+    assert status == 0
+    assert "isolation" in said
+    facts = json.loads(ptassess("doctor", "--json")[1])
+    assert facts["isolation"]["process"] == "ok"
+    assert facts["challenges"]["linear_algebra"] is True
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """Two submissions of a small pack, graded."""
+    folder = tmp_path_factory.mktemp("cohort")
+    for name, body in (("ada", "return x + x"), ("bob", "return x")):
+        (folder / "in" / name / "solutions").mkdir(parents=True)
+        (folder / "in" / name / "solutions" / "double.py").write_text(
+            f"def double(x): {body}\ndef triple(x): return 3 * x\n"
+        )
+    grading.grade(sorted((folder / "in").iterdir()), folder / "out", packs=[PACK], only=["double"], seed=1)
+    return folder
+
+
+def test_grade_prints_a_ranking_and_where_to_look(ptassess, graded, tmp_path):
+    command = ("grade", graded / "in", "--out", tmp_path / "out", "--pack", PACK, "--only", "double", "--seed", 1)
+    status, said = ptassess(*command)
+    assert status == 0
+    assert "taken as 2 submissions" in said
+    assert re.search(r"ada +100 %.*bob +33 %", said, re.DOTALL)
+    assert f"open {tmp_path}/out/index.html" in said
+    assert (tmp_path / "out" / "index.html").is_file()
+
+
+def test_grade_ends_with_status_1_where_a_submission_could_not_be_graded(ptassess, tmp_path):
+    (tmp_path / "in" / "eve").mkdir(parents=True)
+    command = ("grade", tmp_path / "in", "--out", tmp_path / "out", "--pack", PACK, "--only", "double", "--json")
+    status, said = ptassess(*command)
+    assert status == 1
+    assert "no folder solutions/" in json.loads(said)[0]["reason"]
+
+
+def test_report_draws_the_pages_from_run_files_alone(ptassess, graded, tmp_path):
+    status, said = ptassess("report", graded / "out", "--out", tmp_path / "pages")
+    assert status == 0
+    assert "2 scorecards" in said
+    assert len(list((tmp_path / "pages").glob("*.html"))) == 3
+
+
+def test_export_writes_one_row_a_check(ptassess, graded, tmp_path):
+    import pandas as pd
+
+    status, said = ptassess("export", "csv", graded / "out", "--out", tmp_path / "checks.csv")
+    assert status == 0, said
+    table = pd.read_csv(tmp_path / "checks.csv")
+    assert len(table) == sum(len(run.checks) for run in store.read_all([graded / "out"]))
+    assert set(table.candidate) == {"ada", "bob"}
+
+
+def newer_run(folder):
+    (folder / "run.json").write_text('{"schema": 99, "ptassess": "9.0"}')
+    return ("report", folder / "run.json")
+
+
+MISTAKES = {
+    "an unknown competency": (lambda folder: ("show", "linear_algebr"), "no competency or task of that name"),
+    "an unknown one to start": (lambda folder: ("start", folder / "x", "--only", "linear"), "no such competency"),
+    "a folder in use": (lambda folder: ("start", folder.parent), "not empty; name a new folder"),
+    "an unwritable folder": (lambda folder: ("start", "/proc/kit"), "cannot be written"),
+    "no such submission": (lambda folder: ("grade", folder / "none"), "no such folder"),
+    "an empty folder": (lambda folder: ("grade", folder), "neither a submission"),
+    "no run file": (lambda folder: ("report", folder), "no run files there"),
+    "a newer run file": (newer_run, r"written by ptassess 9\.0 .*pip install -U ptassess"),
+    "an unknown format": (lambda folder: ("export", "xls", folder, "--out", folder / "x"), "there are: csv"),
+    "a pack that is not there": (lambda folder: ("list", "--pack", folder / "none"), "no such folder; check --pack"),
+    "a pack without challenges": (lambda folder: ("list", "--pack", folder), r"no challenge\.py in it"),
+    "a bad slug": (lambda folder: ("new", "Bad-Name", "--pack", folder), "lower case letters"),
+    "a challenge that is there": (lambda folder: ("new", "double", "--pack", PACK.parent), "is there already"),
+    "nothing private": (
+        lambda folder: ("check-challenges", "bare", "--pack", bare(folder)),
+        r"bare: no private/reference\.py",
+    ),
+}
+
+
+def bare(folder):
+    shutil.copytree(PACK, folder / "bare", ignore=shutil.ignore_patterns("private"))
+    return folder / "bare"
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_gets_one_line_and_status_4(ptassess, tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    command, said = MISTAKES[name]
+    status, output = ptassess(*command(tmp_path / "folder"))
+    assert status == 4, output
+    lines = output.strip().splitlines()
+    assert len(lines) == 1, output
+    assert lines[0].startswith("ptassess: ")
+    assert re.search(said, lines[0]), output
+
+
+def test_two_packs_with_one_slug_are_said_and_the_first_is_used(ptassess, tmp_path):
+    for name in ("one", "two"):
+        shutil.copytree(PACK, tmp_path / name / "double")
+    status, said = ptassess("list", "--pack", tmp_path / "one", "--pack", tmp_path / "two")
+    assert status == 0
+    assert "a second challenge 'double'" in said
+
+
+def test_an_unknown_option_is_typers_to_explain():
+    result = CliRunner().invoke(cli.app, ["grade", "--nonsense"])
+    assert result.exit_code == 2
