@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ptassess.errors import PtassessError, UserError
+from ptassess.errors import JudgeError, PtassessError, UserError
 from ptassess.grading import INI, scrubbed_environment
 from ptassess.matrix import MatrixResult, PlannedEntry
 from ptassess.quiz import DRAWS, Quiz, solved
@@ -58,8 +58,8 @@ def _like(out, make):
     return tree_map(lambda leaf: make(leaf) if isinstance(leaf, torch.Tensor) else 0.0, out)
 
 def _mean(args):
-    means = [leaf.double().mean().item() for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor) and
-    leaf.numel()] return means[0] if means else 0.0
+    tensors = [leaf for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor) and leaf.numel()]
+    return tensors[0].double().mean().item() if tensors else 0.0
 
 def _trivial(reference):
     def answer(*args, **kwargs):
@@ -233,7 +233,7 @@ def _examine_runs(challenge: Challenge, private: Path, report: Report, jobs: int
     with tempfile.TemporaryDirectory(prefix="ptassess-") as folder:
         entries = _plan(challenge, private, report, Path(folder))
         results = _run(challenge, private, entries, jobs, report)
-    by_entry: dict[str, list[MatrixResult]] = defaultdict(list)
+    by_entry: dict[str, list[MatrixResult]] = {entry.id: [] for entry in entries}
     for result in results:
         by_entry[result.id].append(result)
     _judge_reference(challenge, by_entry[_REFERENCE], report)
@@ -388,6 +388,9 @@ def _judge_mutants(by_entry: dict[str, list[MatrixResult]], report: Report) -> N
         mine = [result for result in results if _base(result.result) == named]
         if not mine:
             _complain(report, f"mutants/{stem}.py names {named}, and there is no such check")
+        if broken := [result for result in mine if result.result.cause == "missing"]:
+            # What cannot even be imported is caught by anything, and proves nothing of the check.
+            _complain(report, f"mutants/{stem}.py does not run: {broken[0].result.message}")
         caught_on = {result.seed for result in mine if result.result.outcome == "failed"}
         if missed := [result for result in mine if result.seed not in caught_on]:
             _complain(report, f"mutants/{stem}.py is not caught by {named} on {_seeds(missed)}")
@@ -406,6 +409,8 @@ def _judge_trivial(by_entry: dict[str, list[MatrixResult]], report: Report) -> N
         by_task: dict[str, list[CheckResult]] = defaultdict(list)
         for result in results:
             by_task[result.result.task].append(result.result)
+            if result.result.cause == "missing":
+                raise JudgeError(f"the trivial answer {name} does not run: {result.result.message}")
         for task, found in by_task.items():
             right = all(check.outcome == "passed" for check in found if check.role == "value")
             for check in found:

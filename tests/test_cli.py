@@ -141,10 +141,10 @@ def newer_run(folder):
 
 
 MISTAKES = {
-    "an unknown competency": (lambda folder: ("show", "linear_algebr"), "no competency or task of that name"),
+    "an unknown competency": (lambda _: ("show", "linear_algebr"), "no competency or task of that name"),
     "an unknown one to start": (lambda folder: ("start", folder / "x", "--only", "linear"), "no such competency"),
     "a folder in use": (lambda folder: ("start", folder.parent), "not empty; name a new folder"),
-    "an unwritable folder": (lambda folder: ("start", "/proc/kit"), "cannot be written"),
+    "an unwritable folder": (lambda _: ("start", "/proc/kit"), "cannot be written"),
     "no such submission": (lambda folder: ("grade", folder / "none"), "no such folder"),
     "an empty folder": (lambda folder: ("grade", folder), "neither a submission"),
     "no run file": (lambda folder: ("report", folder), "no run files there"),
@@ -153,7 +153,7 @@ MISTAKES = {
     "a pack that is not there": (lambda folder: ("list", "--pack", folder / "none"), "no such folder; check --pack"),
     "a pack without challenges": (lambda folder: ("list", "--pack", folder), r"no challenge\.py in it"),
     "a bad slug": (lambda folder: ("new", "Bad-Name", "--pack", folder), "lower case letters"),
-    "a challenge that is there": (lambda folder: ("new", "double", "--pack", PACK.parent), "is there already"),
+    "a challenge that is there": (lambda _: ("new", "double", "--pack", PACK.parent), "is there already"),
     "nothing private": (
         lambda folder: ("check-challenges", "bare", "--pack", bare(folder)),
         r"bare: no private/reference\.py",

@@ -111,7 +111,8 @@ def test_a_pack_may_bring_plugins(tmp_path):
     challenge(tmp_path / "challenges")
     (tmp_path / "plugins" / "names").mkdir(parents=True)
     (tmp_path / "plugins" / "names" / "plugin.py").write_text(
-        "from ptassess import hookimpl\nfrom ptassess.hookspecs import Exporter\n\n@hookimpl\ndef ptassess_exporters():\n"
+        "from ptassess import hookimpl\nfrom ptassess.hookspecs import Exporter\n\n"
+        "@hookimpl\ndef ptassess_exporters():\n"
         "    return [Exporter(name='names', summary='names', write=lambda runs, path: None)]\n"
     )
     found = catalogue((tmp_path,))
