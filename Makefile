@@ -19,7 +19,7 @@ demo: setup
 	$(BIN)/ptassess grade examples --out demo
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadscope
 
 lint: setup
 	$(BIN)/ruff check .
