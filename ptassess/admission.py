@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,13 +27,14 @@ from ptassess.matrix import MatrixResult, PlannedEntry
 from ptassess.quiz import DRAWS, Quiz, solved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ptassess.challenge import Challenge, Task
     from ptassess.registry import Catalogue
     from ptassess.result import CheckResult
 
 MUTANTS_PER_TASK = 3
+_LOOK_SECONDS = 0.1
 _NAMED = 3  # seeds that a message names one by one
 _CAUGHT_BY = "# caught by:"
 _PUBLIC = {"challenge.py", "brief.md", "starter.py", "baseline.py", "probes.py", "quiz.py", "assets"}
@@ -106,7 +108,14 @@ class Report:
         return {"admitted": self.admitted, **vars(self)}
 
 
-def admit(challenges: Sequence[Challenge], catalogue: Catalogue, *, seeds: int = 1, jobs: int = 1) -> list[Report]:
+def admit(
+    challenges: Sequence[Challenge],
+    catalogue: Catalogue,
+    *,
+    seeds: int = 1,
+    jobs: int = 1,
+    progress: Callable[[str, int], None] | None = None,
+) -> list[Report]:
     """Examine challenges. What was found before for the same files and seeds is not run again.
 
     Args:
@@ -114,6 +123,7 @@ def admit(challenges: Sequence[Challenge], catalogue: Catalogue, *, seeds: int =
         catalogue: that knows their private halves.
         seeds: run seeds to try.
         jobs: processes.
+        progress: called now and then with a slug and how many verdicts there are so far.
 
     Returns:
         One report a challenge.
@@ -131,7 +141,7 @@ def admit(challenges: Sequence[Challenge], catalogue: Catalogue, *, seeds: int =
         _examine_import(challenge, report)
         if (challenge.home / "quiz.py").is_file():
             _examine_quiz(challenge, private, report)
-        _examine_runs(challenge, private, report, jobs)
+        _examine_runs(challenge, private, report, jobs, progress or (lambda _slug, _count: None))
         reports.append(report)
     return reports
 
@@ -229,10 +239,12 @@ def _examine_quiz(challenge: Challenge, private: Path, report: Report) -> None:
 # -- what has to be run ----------------------------------------------------------------------------------------
 
 
-def _examine_runs(challenge: Challenge, private: Path, report: Report, jobs: int) -> None:
+def _examine_runs(
+    challenge: Challenge, private: Path, report: Report, jobs: int, progress: Callable[[str, int], None]
+) -> None:
     with tempfile.TemporaryDirectory(prefix="ptassess-") as folder:
         entries = _plan(challenge, private, report, Path(folder))
-        results = _run(challenge, private, entries, jobs, report)
+        results = _run(challenge, private, entries, jobs, report, progress)
     by_entry: dict[str, list[MatrixResult]] = {entry.id: [] for entry in entries}
     for result in results:
         by_entry[result.id].append(result)
@@ -309,8 +321,13 @@ def _write_quizzes(challenge: Challenge, private: Path, folder: Path) -> dict[st
     return paths
 
 
-def _run(
-    challenge: Challenge, private: Path, entries: list[PlannedEntry], jobs: int, report: Report
+def _run(  # noqa: PLR0913, PLR0917  what a plan needs
+    challenge: Challenge,
+    private: Path,
+    entries: list[PlannedEntry],
+    jobs: int,
+    report: Report,
+    progress: Callable[[str, int], None],
 ) -> list[MatrixResult]:
     """Run a plan, or as much of it as was not run before."""
     store = _cache() / f"{challenge.slug}-{_digest(challenge.home, private)}"
@@ -330,9 +347,12 @@ def _run(
                 command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, env=scrubbed_environment(), cwd="/"
             )
         processes.append((process, out, log))
+    while any(process.poll() is None for process, _, _ in processes):
+        time.sleep(_LOOK_SECONDS)
+        progress(challenge.slug, sum(_lines_in(out) for _, out, _ in processes))
     results: dict[tuple[str, int, str], MatrixResult] = {}
     for process, out, log in processes:
-        if process.wait() not in (0, 1, 5, 10, 11):
+        if process.returncode not in (0, 1, 5, 10, 11):
             lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
             _complain(report, f"the checks could not be run: {lines[-1] if lines else '?'} (see {log})")
         wanted = {(entry.id, seed) for entry in entries for seed in entry.seeds}
@@ -341,6 +361,10 @@ def _run(
             if (result.id, result.seed) in wanted:
                 results[result.id, result.seed, result.result.check] = result
     return list(results.values())
+
+
+def _lines_in(path: Path) -> int:
+    return path.read_bytes().count(b"\n") if path.is_file() else 0
 
 
 def _share(entries: Iterable[PlannedEntry], part: int, jobs: int) -> list[PlannedEntry]:

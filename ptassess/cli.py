@@ -231,7 +231,17 @@ def check_challenges(
 
     found = _catalogue(pack)
     chosen = slugs or ([h.name for p in pack for h in _pack_homes(p)] if pack else list(found.challenges))
-    reports = admission.admit([found.challenge(slug) for slug in chosen], found, seeds=seeds, jobs=jobs)
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    with console.status("looking at files") as status:
+        reports = admission.admit(
+            [found.challenge(slug) for slug in chosen],
+            found,
+            seeds=seeds,
+            jobs=jobs,
+            progress=lambda slug, count: status.update(f"{slug}: {count} verdicts"),
+        )
     if as_json:
         _print_json([report.facts() for report in reports])
     else:

@@ -20,7 +20,7 @@ from ptassess import summary
 from ptassess._version import __version__
 from ptassess.assessment import CHECK
 from ptassess.errors import UserError
-from ptassess.exam import commit
+from ptassess.exam import Exam, commit
 from ptassess.machine import machine_facts
 from ptassess.outcomes import exit_status
 from ptassess.result import ChallengeFacts, CheckResult, Finding, Run, SubmissionFacts, TaskFacts
@@ -155,6 +155,7 @@ class Recorder:
             finished=_iso(time.time()),
             seconds=round(time.time() - self._started, 3),
             submission=facts,
+            exam_digest=Exam(seed=self.assessment.exam_seed).digest(),
             exam_seed=self.assessment.exam_seed,
             run_seed_hash=commit(settings.seed),
             run_seed=settings.seed,
