@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import sys
 from pathlib import Path
@@ -105,10 +106,12 @@ def show(
     found = _catalogue(pack)
     slug, _, task = name.partition(".")
     if slug not in found.challenges:
-        owners = [c.slug for c in found.challenges.values() if any(t.name == slug for t in c.tasks)]
-        if not owners:
-            raise UserError(f"{name}: no competency or task of that name; `ptassess list` shows them")
-        slug, task = owners[0], slug
+        owners = {t.name: c.slug for c in reversed(found.challenges.values()) for t in c.tasks}
+        if slug not in owners:
+            near = difflib.get_close_matches(slug, [*found.challenges, *owners], n=1)
+            hint = f"is {near[0]!r} meant?" if near else "`ptassess list` shows them"
+            raise UserError(f"{name}: no competency or task of that name; {hint}")
+        slug, task = owners[slug], slug
     challenge = found.challenge(slug)
     brief = challenge.home / "brief.md"
     text = brief.read_text(encoding="utf-8") if brief.is_file() else f"# {challenge.title}\n\n(no brief)"

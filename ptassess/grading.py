@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from ptassess import store
 from ptassess.errors import PtassessError, SubmissionError, UserError
 from ptassess.registry import Catalogue, catalogue
+from ptassess.sandbox.levels import choose
 from ptassess.scoring import score
 from ptassess.submission import Submission
 
@@ -128,10 +129,11 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
         One entry a submission, in their order; a bad submission is an entry with its reason.
 
     Raises:
-        UserError: if nothing can be graded at all: an unknown competency or executor, an unwritable folder.
+        UserError: if nothing can be graded at all: an unknown competency, level or executor, an unwritable folder.
     """
     challenges = catalogue(tuple(packs))
     targets = _targets(challenges, only)
+    choose(isolation, challenges.levels())  # what this machine cannot give is said once, not once a submission
     chosen: Executor = challenges.named("ptassess_executors", executor)
     try:
         out.mkdir(parents=True, exist_ok=True)

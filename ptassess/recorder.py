@@ -63,7 +63,8 @@ class Recorder:
         self.run: Run | None = None
         self.score: Score | None = None
         self.written: list[str] = []
-        self._deselected = False
+        # A node id chooses as `-k` does, without a word to this hook: pytest_deselected.
+        self._deselected = any("::" in argument for argument in assessment.config.args)
         self._started = time.time()
         for path in (assessment.settings.run_file, assessment.settings.scorecard):
             if path is not None:

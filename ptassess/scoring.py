@@ -214,7 +214,9 @@ def _task(facts: TaskFacts, checks: Sequence[CheckResult]) -> TaskScore:
 def _summary(checks: Iterable[CheckScore], *, decided: bool) -> Outcome:
     """The outcome that best says where a task stands: the first of this order that occurs."""
     outcomes = {check.result.outcome for check in checks}
-    if outcomes <= {"not attempted"}:
+    if not outcomes:  # the run ended before its first check
+        return "not assessed"
+    if outcomes == {"not attempted"}:
         return "not attempted"
     order: tuple[Outcome, ...] = ("error", "failed", "not attempted", "inconclusive", "not assessed")
     for outcome in order:

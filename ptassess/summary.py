@@ -73,7 +73,9 @@ def _write_competency(terminal: Any, competency: CompetencyScore) -> None:
     for task in competency.tasks:
         symbol, word, colour = _LOOK[task.outcome]
         terminal.write(f"  {symbol} ", **colour)
-        if task.kind == "quiz" and task.outcome == "not assessed":  # a kit has no right answers to compare with
+        if not task.checks:
+            word = "did not run"
+        elif task.kind == "quiz" and task.outcome == "not assessed":  # a kit has no right answers to compare with
             word = "judged in grading"
         passed = sum(check.result.outcome == "passed" for check in task.checks)
         told = word or f"{passed} of {len(task.checks)} checks"

@@ -157,6 +157,8 @@ def test_a_part_of_the_checks_can_be_chosen(assess):
 def test_a_node_id_can_be_named(assess):
     outcome = assess(RIGHT, checks=f"{PACK}/test_double.py::test_doubles")
     assert list(outcome.outcomes()) == ["test_doubles"]
+    assert outcome.run["complete"] is False
+    assert "Only a part" in outcome.out
 
 
 def test_x_stops_at_the_first_failure_and_keeps_what_was_found(assess):
@@ -164,6 +166,7 @@ def test_x_stops_at_the_first_failure_and_keeps_what_was_found(assess):
     assert outcome.outcomes() == {"test_doubles": "failed"}
     assert outcome.run["complete"] is False
     assert "1 failed" in outcome.out
+    assert re.search(r"- triple +E  did not run", outcome.out)
 
 
 def test_the_smoke_profile_leaves_expert_tasks_out(assess):

@@ -33,6 +33,12 @@ def test_points_are_shared_by_weight():
     assert total == Bounds(earned=7.5, decided=10, offered=10)
 
 
+def test_a_task_that_an_interrupted_run_never_came_to_is_not_said_to_be_unattempted():
+    found = score(run_of(check(task="t"), names=["test_a"], tasks=("t", "u")))
+    assert [task.outcome for task in found.competencies[0].tasks] == ["passed", "not assessed"]
+    assert (found.total.decided, found.total.offered) == (10, 20)
+
+
 def test_partial_credit_counts_as_its_share():
     assert score(run_of(check(credit=0.25))).total.score == 25
 
