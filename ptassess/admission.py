@@ -15,7 +15,6 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,23 +22,20 @@ import msgspec
 
 from ptassess.errors import JudgeError, PtassessError, UserError
 from ptassess.grading import INI, scrubbed_environment
+from ptassess.inspection import Report, code_tasks, complain, examine_files, examine_import, examine_quiz
 from ptassess.matrix import MatrixResult, PlannedEntry
 from ptassess.quiz import DRAWS, Quiz, solved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from ptassess.challenge import Challenge, Task
+    from ptassess.challenge import Challenge
     from ptassess.registry import Catalogue
     from ptassess.result import CheckResult
 
-MUTANTS_PER_TASK = 3
 _LOOK_SECONDS = 0.1
 _NAMED = 3  # seeds that a message names one by one
 _CAUGHT_BY = "# caught by:"
-_PUBLIC = {"challenge.py", "brief.md", "starter.py", "baseline.py", "probes.py", "quiz.py", "assets"}
-_PRIVATE = {"reference.py", "quiz.py", "mutants"}
-_SECTIONS = ("Goal", "What you build", "Rules", "Out of scope", "Hints", "Further reading")
 _REFERENCE, _STARTER, _TRIVIAL, _MUTANT = "reference", "starter", "trivial:", "mutant:"
 
 # Each is executed on top of the reference and returns something of the right shape without doing the work.
@@ -78,36 +74,6 @@ for _name in {names!r}:
 """
 
 
-@dataclass
-class Report:
-    """What admission found of one challenge.
-
-    Args:
-        slug: of the challenge.
-        tier: that it claims.
-        seeds: how many were tried.
-        problems: what stands against admission, one line each.
-        advice: what does not.
-        figures: counts and times for the reader.
-    """
-
-    slug: str
-    tier: str
-    seeds: int
-    problems: list[str] = field(default_factory=list)
-    advice: list[str] = field(default_factory=list)
-    figures: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def admitted(self) -> bool:
-        """Whether nothing stands against it."""
-        return not self.problems
-
-    def facts(self) -> dict[str, Any]:
-        """As plain data."""
-        return {"admitted": self.admitted, **vars(self)}
-
-
 def admit(
     challenges: Sequence[Challenge],
     catalogue: Catalogue,
@@ -137,10 +103,10 @@ def admit(
         if private is None or not (private / "reference.py").is_file():
             raise UserError(f"{challenge.slug}: no private/reference.py; install ptassess-grader, or write it")
         report = Report(challenge.slug, challenge.tier, seeds)
-        _examine_files(challenge, private, report)
-        _examine_import(challenge, report)
+        examine_files(challenge, private, report)
+        examine_import(challenge, report)
         if (challenge.home / "quiz.py").is_file():
-            _examine_quiz(challenge, private, report)
+            examine_quiz(challenge, private, report)
         _examine_runs(challenge, private, report, jobs, progress or (lambda _slug, _count: None))
         reports.append(report)
     return reports
@@ -169,73 +135,6 @@ def _count(value: Any, name: str) -> str:
     return f"{value} {name.removesuffix('s') if value == 1 and name.endswith('s') else name}"
 
 
-# -- what can be seen without running --------------------------------------------------------------------------
-
-
-def _complain(report: Report, line: str, *, core_only: bool = False) -> None:
-    if core_only and report.tier == "draft":
-        report.advice.append(f"for core: {line}")
-    else:
-        report.problems.append(line)
-
-
-def _examine_files(challenge: Challenge, private: Path, report: Report) -> None:
-    home, slug = challenge.home, challenge.slug
-    public_test, private_test = f"test_{slug}.py", f"test_{slug}_private.py"
-    for folder, allowed in ((home, _PUBLIC | {public_test, "private"}), (private, _PRIVATE | {private_test})):
-        strays = (path.name for path in folder.iterdir() if path.name not in allowed and path.name != "__pycache__")
-        for name in sorted(strays):
-            _complain(report, f"{name}: no such file belongs in {folder.name}/; move it to assets/ or remove it")
-    for path in (home / "brief.md", home / "starter.py"):
-        if not path.is_file():
-            _complain(report, f"{path.name} is missing")
-    if not (home / public_test).is_file() and not (private / private_test).is_file():
-        _complain(report, f"{public_test} is missing: a challenge needs at least one check")
-    for path in (home / public_test, private / private_test):
-        if not path.is_file():
-            _complain(report, f"{path.name} is missing", core_only=True)
-    for task in _code_tasks(challenge):
-        count = len(list((private / "mutants").glob(f"{task.name}__*.py")))
-        if count < MUTANTS_PER_TASK:
-            _complain(report, f"{task.name} has {count} mutants; {MUTANTS_PER_TASK} are asked for", core_only=True)
-    _examine_brief(challenge, report)
-
-
-def _examine_brief(challenge: Challenge, report: Report) -> None:
-    path = challenge.home / "brief.md"
-    brief = path.read_text(encoding="utf-8") if path.is_file() else ""
-    headings = [line.strip("# ") for line in brief.splitlines() if line.startswith("#")]
-    for section in _SECTIONS:
-        if section not in headings:
-            _complain(report, f"brief.md has no section {section!r}", core_only=True)
-    for task in challenge.tasks:
-        if not any(task.name in heading.replace("`", " ").split() for heading in headings):
-            _complain(report, f"brief.md has no heading that names {task.name}", core_only=True)
-
-
-def _examine_import(challenge: Challenge, report: Report) -> None:
-    code = f"import sys, ptassess.registry as r, pathlib as p; r.load_challenge(p.Path({str(challenge.home)!r})); "
-    code += "sys.exit('torch' in sys.modules)"
-    if subprocess.run([sys.executable, "-P", "-c", code], check=False).returncode:  # noqa: S603  our own interpreter
-        _complain(report, "importing challenge.py imports torch; move that import into the checks")
-
-
-def _examine_quiz(challenge: Challenge, private: Path, report: Report) -> None:
-    for seed in range(report.seeds):
-        try:
-            quiz = Quiz.open(challenge.home / "quiz.py", answers=None, private=private, exam_seed=seed)
-            right = Quiz(**{**vars(quiz), "answers": solved(quiz)})
-            for name, question in quiz.questions.items():
-                right.check(name)
-                if question.kind == "choice" and any(
-                    len(set(p.choices)) < len(question.choices) for p in quiz.parts(name)
-                ):
-                    _complain(report, f"quiz {name}: two choices read alike on exam seed {seed}")
-        except (PtassessError, AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:
-            _complain(report, f"quiz on exam seed {seed}: {type(error).__name__}: {error}")
-            return
-
-
 # -- what has to be run ----------------------------------------------------------------------------------------
 
 
@@ -245,6 +144,8 @@ def _examine_runs(
     with tempfile.TemporaryDirectory(prefix="ptassess-") as folder:
         entries = _plan(challenge, private, report, Path(folder))
         results = _run(challenge, private, entries, jobs, report, progress)
+    if not results and report.problems:
+        return
     by_entry: dict[str, list[MatrixResult]] = {entry.id: [] for entry in entries}
     for result in results:
         by_entry[result.id].append(result)
@@ -252,12 +153,12 @@ def _examine_runs(
     for result in by_entry[_STARTER]:
         if result.result.outcome != "not attempted":
             told = f"{result.result.outcome}: {result.result.message}"
-            _complain(report, f"the starter does not end as not attempted in {result.result.check} ({told})")
+            complain(report, f"the starter does not end as not attempted in {result.result.check} ({told})")
     _judge_mutants(by_entry, report)
     _judge_trivial(by_entry, report)
     raw = sorted({(r.id, r.result.check, r.result.message) for r in results if r.raw})
     for name, check, message in raw:
-        _complain(report, f"{check} ends in an exception of its own on {name}: {message}", core_only=True)
+        complain(report, f"{check} ends in an exception of its own on {name}: {message}", core_only=True)
     report.figures = {
         "checks": len({r.result.check for r in by_entry[_REFERENCE]}),
         "mutants": sum(name.startswith(_MUTANT) for name in by_entry),
@@ -276,17 +177,18 @@ def _plan(challenge: Challenge, private: Path, report: Report, folder: Path) -> 
     for path in sorted((private / "mutants").glob("*.py")):
         name = path.read_text(encoding="utf-8").partition("\n")[0]
         if not name.startswith(_CAUGHT_BY):
-            _complain(report, f"mutants/{path.name}: its first line must be `{_CAUGHT_BY} test_…`")
+            complain(report, f"mutants/{path.name}: its first line must be `{_CAUGHT_BY} test_…`")
             continue
         if path.stem.partition("__")[0] not in {task.name for task in challenge.tasks}:
-            _complain(report, f"mutants/{path.name}: is named <task>__<what_is_wrong>.py, and there is no such task")
+            complain(report, f"mutants/{path.name}: is named <task>__<what_is_wrong>.py, and there is no such task")
+            continue
         named = name.removeprefix(_CAUGHT_BY).strip()
         # One seed: only the named check. More: every check once, to learn which ones never catch anything alone.
         mutant = PlannedEntry(id=f"{_MUTANT}{path.stem}:{named}", challenge=slug, solution=reference, overlay=str(path))
         if report.seeds > 1:
             entries.append(mutant)
         entries.append(msgspec.structs.replace(mutant, checks=[named], seeds=all_seeds[1:] or (0,)))
-    names = [task.name for task in _code_tasks(challenge)]
+    names = [task.name for task in code_tasks(challenge)]
     for kind, expression in _TRIVIAL_ANSWERS.items():
         overlay = folder / f"trivial_{kind}.py"
         source = _TRIVIAL_SOURCE.replace("{expression}", expression).replace("{names!r}", repr(names))
@@ -309,7 +211,7 @@ def _write_quizzes(challenge: Challenge, private: Path, folder: Path) -> dict[st
         quiz = Quiz.open(challenge.home / "quiz.py", answers=None, private=private, exam_seed=DEFAULT_EXAM_SEED)
         answers = {"solved": solved(quiz), "empty": {}}
     except (PtassessError, AttributeError, KeyError, TypeError, ValueError):
-        return {}  # _examine_quiz tells why
+        return {}  # examine_quiz tells why
     for kind, value in {"zeros": 0, "ones": 1, "mean": "a", "constant": "b"}.items():
         answers[kind] = {name: {"answers": [value] * DRAWS} for name in quiz.questions}
     paths = {}
@@ -353,14 +255,20 @@ def _run(  # noqa: PLR0913, PLR0917  what a plan needs
     results: dict[tuple[str, int, str], MatrixResult] = {}
     for process, out, log in processes:
         if process.returncode not in (0, 1, 5, 10, 11):
-            lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-            _complain(report, f"the checks could not be run: {lines[-1] if lines else '?'} (see {log})")
+            complain(report, f"the checks could not be run: {_cause_in(log)} (see {log})")
         wanted = {(entry.id, seed) for entry in entries for seed in entry.seeds}
         for line in out.read_bytes().splitlines() if out.is_file() else ():
             result = msgspec.json.decode(line, type=MatrixResult)
             if (result.id, result.seed) in wanted:
                 results[result.id, result.seed, result.result.check] = result
     return list(results.values())
+
+
+def _cause_in(log: Path) -> str:
+    """The line of pytest's output that tells most: the first error that it quotes, or the last line of all."""
+    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    told = [line.removeprefix("E ").strip() for line in lines if line.startswith("E  ")]
+    return told[-1] if told else lines[-1] if lines else "pytest said nothing"
 
 
 def _lines_in(path: Path) -> int:
@@ -382,13 +290,13 @@ def _share(entries: Iterable[PlannedEntry], part: int, jobs: int) -> list[Planne
 
 def _judge_reference(challenge: Challenge, results: list[MatrixResult], report: Report) -> None:
     if not results:
-        _complain(report, "no check ran on the reference")
+        complain(report, "no check ran on the reference")
     checked = {result.result.task for result in results}
     for task in challenge.tasks:
         if task.name not in checked:
-            _complain(report, f"{task.name} has no check")
+            complain(report, f"{task.name} has no check")
         elif not any(r.result.task == task.name and r.result.role == "value" for r in results):
-            _complain(report, f"{task.name} has no value check; properties alone earn nothing")
+            complain(report, f"{task.name} has no value check; properties alone earn nothing")
     seconds = {task.name: task.seconds for task in challenge.tasks}
     short: dict[str, list[MatrixResult]] = defaultdict(list)
     for result in results:
@@ -400,7 +308,7 @@ def _judge_reference(challenge: Challenge, results: list[MatrixResult], report: 
             report.advice.append(f"{found.check}: the reference needs {told}; leave a slower machine more room")
     for check, mine in short.items():
         told = f"{mine[0].result.outcome}: {mine[0].result.message}"
-        _complain(report, f"the reference does not have full points: {check} on {_seeds(mine)}: {told}")
+        complain(report, f"the reference does not have full points: {check} on {_seeds(mine)}: {told}")
 
 
 def _judge_mutants(by_entry: dict[str, list[MatrixResult]], report: Report) -> None:
@@ -411,19 +319,20 @@ def _judge_mutants(by_entry: dict[str, list[MatrixResult]], report: Report) -> N
         _, stem, named = name.split(":")
         mine = [result for result in results if _base(result.result) == named]
         if not mine:
-            _complain(report, f"mutants/{stem}.py names {named}, and there is no such check")
+            complain(report, f"mutants/{stem}.py names {named}, and there is no such check")
         if broken := [result for result in mine if result.result.cause == "missing"]:
             # What cannot even be imported is caught by anything, and proves nothing of the check.
-            _complain(report, f"mutants/{stem}.py does not run: {broken[0].result.message}")
+            complain(report, f"mutants/{stem}.py does not run: {broken[0].result.message}")
         caught_on = {result.seed for result in mine if result.result.outcome == "failed"}
         if missed := [result for result in mine if result.seed not in caught_on]:
-            _complain(report, f"mutants/{stem}.py is not caught by {named} on {_seeds(missed)}")
+            complain(report, f"mutants/{stem}.py is not caught by {named} on {_seeds(missed)}")
         caught = {result.result.check for result in results if result.seed == 0 and result.result.outcome == "failed"}
         if len({check.partition("[")[0] for check in caught}) == 1:
             lonely -= caught
     if report.seeds > 1 and lonely:
         names = sorted({check.partition("[")[0] for check in lonely})
-        report.advice.append(f"never the only one to catch a mutant: {', '.join(names)}")
+        told = "never the only one to catch a mutant (a mutant that only it catches would show what it is for)"
+        report.advice.append(f"{told}: {', '.join(names)}")
 
 
 def _judge_trivial(by_entry: dict[str, list[MatrixResult]], report: Report) -> None:
@@ -433,14 +342,14 @@ def _judge_trivial(by_entry: dict[str, list[MatrixResult]], report: Report) -> N
         by_task: dict[str, list[CheckResult]] = defaultdict(list)
         for result in results:
             by_task[result.result.task].append(result.result)
-            if result.result.cause == "missing":
+            if result.result.cause == "missing" and not report.problems:
                 raise JudgeError(f"the trivial answer {name} does not run: {result.result.message}")
         for task, found in by_task.items():
             right = all(check.outcome == "passed" for check in found if check.role == "value")
             for check in found:
                 if check.outcome == "passed" and (check.role == "value" or right):
                     line = f"a trivial answer ({name.removeprefix(_TRIVIAL)}) earns points in {task}: {check.check}"
-                    _complain(report, line, core_only=True)
+                    complain(report, line, core_only=True)
 
 
 def _seeds(results: list[MatrixResult]) -> str:
@@ -452,10 +361,6 @@ def _seeds(results: list[MatrixResult]) -> str:
 
 def _base(result: CheckResult) -> str:
     return result.check.partition("[")[0]
-
-
-def _code_tasks(challenge: Challenge) -> list[Task]:
-    return [task for task in challenge.tasks if task.kind == "code"]
 
 
 # -- what was found before -------------------------------------------------------------------------------------

@@ -243,7 +243,8 @@ class Assessment:
         slug = check.challenge.slug
         overlay = None
         if which == "solution" and check.entry is not None:
-            path, overlay, shown = check.entry.solution, check.entry.overlay, f"solutions/{slug}.py"
+            path, overlay = check.entry.solution, check.entry.overlay
+            shown = path.name if path else f"solutions/{slug}.py"
         elif which == "solution":
             assert self.submission is not None
             path = self.submission.solution(slug)

@@ -61,7 +61,7 @@ def start(
     """Make a candidate's kit: briefs, starters, public checks, and a page that says what to type."""
     from ptassess import exam, kit
 
-    found = _catalogue(pack)
+    found = _catalogue(pack, *(folder / slug for slug in only or () for folder in (Path(), Path("challenges"))))
     challenges = [found.challenge(slug) for slug in only] if only else list(found.challenges.values())
     seed = exam.DEFAULT_EXAM_SEED if exam_seed is None else exam_seed
     commands = kit.start(target, challenges, candidate=candidate, exam_seed=seed)
@@ -76,8 +76,8 @@ def start(
 
 @app.command(name="list")
 def list_(pack: Packs = None, as_json: Json = False) -> None:  # noqa: FBT002
-    """List the competencies and their tasks."""
-    found = _catalogue(pack)
+    """List the competencies and their tasks: those of the folder challenges/ here, and those that are installed."""
+    found = _catalogue(pack, Path("challenges"))
     if as_json:
         _print_json([_challenge_facts(challenge) for challenge in found.challenges.values()])
         return
@@ -103,7 +103,7 @@ def show(
     from rich.console import Console
     from rich.markdown import Markdown
 
-    found = _catalogue(pack)
+    found = _catalogue(pack, Path("challenges"))
     slug, _, task = name.partition(".")
     if slug not in found.challenges:
         owners = {t.name: c.slug for c in reversed(found.challenges.values()) for t in c.tasks}
@@ -217,7 +217,7 @@ def new(
 
     home = create(name, pack)
     typer.echo(f"{home}: a draft that works. Make it yours, then:")
-    where = "" if pack is None and home.parent.name == "challenges" else f" --pack {home}"
+    where = "" if pack is None else f" --pack {pack}"
     typer.secho(f"  ptassess check-challenges {name}{where}", bold=True)
 
 
@@ -232,7 +232,7 @@ def check_challenges(
     """Admit challenges: the reference passes on every seed, every mutant is caught, trivial answers earn nothing."""
     from ptassess import admission
 
-    found = _catalogue(pack)
+    found = _catalogue(pack, Path("challenges"), *map(Path, slugs or ()))
     chosen = slugs or ([h.name for p in pack for h in _pack_homes(p)] if pack else list(found.challenges))
     from rich.console import Console
 
@@ -266,10 +266,14 @@ def doctor(as_json: Json = False) -> None:  # noqa: FBT002
         print_findings(findings)
 
 
-def _catalogue(packs: list[Path] | None) -> Any:
-    from ptassess.registry import catalogue
+def _catalogue(packs: list[Path] | None, *local: Path) -> Any:
+    """What is installed and in packs; before it what lies in ``local``, unless a pack was named."""
+    from ptassess.registry import add_local, catalogue
 
-    return catalogue(tuple(packs or ()))
+    found = catalogue(tuple(packs or ()))
+    for folder in () if packs else local:
+        add_local(found, folder)
+    return found
 
 
 def _pack_homes(pack: Path) -> list[Path]:

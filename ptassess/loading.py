@@ -40,7 +40,7 @@ def load_file(path: Path, what: str = "file") -> ModuleType:
         del sys.modules[name]
         if isinstance(error, (KeyboardInterrupt, SystemExit)):
             raise
-        raise ContentError(f"{_place(path, error)}: {_one_line(error)}") from error
+        raise ContentError(f"{place_of(path, error)}: {_one_line(error)}") from error
     return module
 
 
@@ -62,7 +62,13 @@ def load_public(private_file: str) -> ModuleType:
     return load_file(home / name, "public checks")
 
 
-def _place(path: Path, error: BaseException) -> str:
+def place_of(path: Path, error: BaseException) -> str:
+    """File and line in which an error arose, as far as it did in that file.
+
+    Args:
+        path: of the file.
+        error: with its traceback.
+    """
     if isinstance(error, SyntaxError):
         return f"{path}, line {error.lineno}"
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]

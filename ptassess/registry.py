@@ -17,7 +17,7 @@ import pluggy
 from ptassess import content, hookspecs
 from ptassess.challenge import Challenge
 from ptassess.errors import ContentError, UserError
-from ptassess.loading import load_file
+from ptassess.loading import load_file, place_of
 from ptassess.sandbox.levels import BUILT_IN, Level
 
 ENTRY_POINTS = "ptassess"
@@ -148,6 +148,21 @@ def catalogue(packs: tuple[Path, ...] = ()) -> Catalogue:
     return found
 
 
+def add_local(found: Catalogue, folder: Path) -> None:
+    """Let the challenges of a folder stand before those that are known: a kit's own, or those that somebody writes.
+
+    Args:
+        found: changed in place.
+        folder: a challenge's, or one that holds some; nothing happens if there is none.
+    """
+    homes = [folder] if (folder / "challenge.py").is_file() else sorted(p.parent for p in folder.glob("*/challenge.py"))
+    for home in map(Path.resolve, homes):
+        challenge = load_challenge(home)
+        found.challenges[challenge.slug] = challenge
+        if (home / "private").is_dir():
+            found.private[challenge.slug] = home / "private"
+
+
 def load_challenge(home: Path) -> Challenge:
     """The challenge that a folder's ``challenge.py`` registers.
 
@@ -182,7 +197,12 @@ def _challenges_of(module: ModuleType, name: str, *, required: bool = True) -> l
         if required:
             raise ContentError(f"{name}: no function ptassess_challenges; CONTRIBUTING.md shows one")
         return []
-    made = register()
+    try:
+        made = register()
+    except ContentError as error:
+        raise ContentError(f"{name}: {error}") from None
+    except Exception as error:  # whatever an author's call of ours may raise
+        raise ContentError(f"{place_of(Path(name), error)}: {type(error).__name__}: {error}") from error
     challenges = [made] if isinstance(made, Challenge) else list(made) if isinstance(made, Iterable) else [made]
     if not all(isinstance(challenge, Challenge) for challenge in challenges):
         raise ContentError(f"{name}: ptassess_challenges must return a Challenge or several")

@@ -21,7 +21,7 @@ MODULES = sorted(name for _, name, _ in pkgutil.walk_packages(ptassess.__path__,
 FLOORS = (
     ("cli",),
     ("admission", "doctor", "new"),
-    ("grading",),
+    ("grading", "inspection"),
     ("recorder", "render", "summary"),
     ("cohort", "heatmap", "narrative", "frames", "wording"),
     ("assessment", "fixtures"),

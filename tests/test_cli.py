@@ -69,8 +69,8 @@ def test_new_and_check_make_a_draft_that_is_admitted(ptassess, tmp_path, monkeyp
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     status, said = ptassess("new", "gelu", "--pack", tmp_path)
     assert status == 0
-    assert f"ptassess check-challenges gelu --pack {tmp_path / 'gelu'}" in said
-    status, said = ptassess("check-challenges", "gelu", "--pack", tmp_path / "gelu")
+    assert f"ptassess check-challenges gelu --pack {tmp_path}" in said
+    status, said = ptassess("check-challenges", "gelu", "--pack", tmp_path)
     assert status == 0, said
     assert "admitted as draft" in said
     assert "for core:" in said
@@ -194,3 +194,16 @@ def test_two_packs_with_one_slug_are_said_and_the_first_is_used(ptassess, tmp_pa
 def test_an_unknown_option_is_typers_to_explain():
     result = CliRunner().invoke(cli.app, ["grade", "--nonsense"])
     assert result.exit_code == 2
+
+
+def test_what_lies_in_challenges_here_comes_before_what_is_installed(ptassess, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "challenges").mkdir()
+    assert ptassess("new", "gelu")[1].endswith("ptassess check-challenges gelu\n")
+    assert "rounded towards zero" in ptassess("show", "gelu")[1]
+    assert "gelu" in ptassess("list")[1]
+    assert "admitted as draft" in ptassess("check-challenges", "gelu")[1]
+    assert ptassess("start", "kit", "--only", "gelu")[0] == 0
+    monkeypatch.chdir(tmp_path / "challenges")
+    assert "admitted as draft" in ptassess("check-challenges", "gelu")[1]
