@@ -190,3 +190,40 @@ def test_a_submission_named_twice_keeps_both_results(tmp_path):
     first, second = kit(tmp_path / "a", RIGHT, "ada"), kit(tmp_path / "b", WRONG, "ada")
     results = grade([first, second], tmp_path / "out", packs=[PACK], only=["double"], jobs=2)
     assert [(graded.name, percent(graded)) for graded in results] == [("ada", 100), ("ada-2", 0)]
+
+
+PLUGIN = """
+from ptassess import hookimpl
+from ptassess.hookspecs import Executor
+from ptassess.result import Finding
+
+
+@hookimpl
+def ptassess_findings(submission):
+    for path in sorted((submission / "solutions").glob("*.py")):
+        yield Finding(challenge=path.stem, title="a file", file=path.name, line=1)
+
+
+@hookimpl
+def ptassess_run_finished(run, path):
+    raise RuntimeError("the network is down")
+
+
+@hookimpl
+def ptassess_executors():
+    return Executor(name="backwards", summary="x", map=lambda grade, paths, jobs: [grade(p) for p in paths[::-1]][::-1])
+"""
+
+
+def test_plugins_of_a_pack_point_at_things_run_the_grading_and_cannot_break_it(tmp_path):
+    pack = tmp_path / "pack"
+    shutil.copytree(PACK, pack / "challenges" / "double", ignore=shutil.ignore_patterns("__pycache__"))
+    (pack / "plugins" / "nosy").mkdir(parents=True)
+    (pack / "plugins" / "nosy" / "plugin.py").write_text(PLUGIN)
+    submissions = [kit(tmp_path, RIGHT, "ada"), kit(tmp_path, WRONG, "bob")]
+    how = {"packs": [pack], "only": ["double"], "executor": "backwards"}
+    results = grade(submissions, tmp_path / "out", **how)
+    assert [(graded.name, percent(graded)) for graded in results] == [("ada", 100), ("bob", 0)]
+    (finding,) = results[0].run.findings
+    assert (finding.title, finding.file) == ("a file", "double.py")
+    assert "ptassess_run_finished raised RuntimeError" in (tmp_path / "out" / "ada" / "pytest.log").read_text()

@@ -15,7 +15,7 @@ from ptassess import content, render
 from ptassess.cohort import cohort
 from ptassess.errors import UserError
 from ptassess.render import Entry
-from ptassess.result import ChallengeFacts, CheckResult, MachineFacts, Run, SubmissionFacts, TaskFacts
+from ptassess.result import ChallengeFacts, CheckResult, Finding, MachineFacts, Run, SubmissionFacts, TaskFacts
 from ptassess.scoring import score
 
 VOID = {"meta", "link", "br", "input", "img", "hr"}
@@ -104,6 +104,7 @@ def hostile(make_run, text):
         packages={text: text}, machine=MachineFacts(id=text, facts={text: text}), challenges=(challenge,),
         checks=(check,),
         submission=SubmissionFacts(name=text, digest=text, files={text: 1}, ignored={text: text}),
+        findings=(Finding(challenge=text, title=text, detail=text, file=text, line=3),),
     )  # fmt: skip
 
 
@@ -269,6 +270,14 @@ def test_the_isolation_level_is_named_and_explained(make_run, level):
 @pytest.mark.parametrize("stamp", ["practice", "graded", "verified"])
 def test_the_stamp_is_told(make_run, stamp):
     assert Page(render.scorecard_html(make_run(stamp=stamp))).says(stamp.capitalize())
+
+
+def test_findings_are_shown_as_what_they_are(make_run):
+    finding = Finding(challenge="c", title="A loop over the batch", detail="for row in x:", file="c.py", line=7)
+    page = Page(render.scorecard_html(make_run(findings=(finding,))))
+    for text in ("A loop over the batch", "c.py:7", "for row in x:", "Nothing here is part of the score"):
+        assert page.says(text)
+    assert not Page(render.scorecard_html(make_run())).says("For a person to look at")
 
 
 def test_a_secret_seed_stays_secret(make_run):
