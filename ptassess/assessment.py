@@ -16,8 +16,9 @@ from ptassess.errors import ContentError, SolutionError, SubmissionError, UserEr
 from ptassess.matrix import ENTRY, Entry, Matrix
 from ptassess.options import Settings, settings_of
 from ptassess.outcomes import outcome_of, status_of
-from ptassess.result import CheckResult
-from ptassess.sandbox import Limits, choose, open_wall
+from ptassess.quiz import Quiz
+from ptassess.result import CheckResult, SubmissionFacts
+from ptassess.sandbox import Closing, Limits, choose, open_wall
 from ptassess.sandbox.cleaning import clean
 from ptassess.submission import Submission
 
@@ -120,6 +121,9 @@ class Assessment:
                 "the checks' own modules); add it to the command line or to addopts"
             )
         self.submission = Submission.open(settings.submission) if settings.submission else None
+        # What was handed in is what lay there before any of it ran; a worker of a weak level could write there later.
+        self.handed_in = self.submission.facts() if self.submission else SubmissionFacts(name="")
+        self._quizzes: dict[str, Quiz] = {}
         if not (self.submission or self.matrix or self.only_collects):
             raise pytest.UsageError(
                 "ptassess: no submission named; type `pytest challenges/ --submission DIR`, where DIR holds solutions/ "
@@ -229,6 +233,34 @@ class Assessment:
 
     # -- fixtures' needs ---------------------------------------------------------------------------------------
 
+    def _unchanged_submission(self) -> Submission:
+        assert self.submission is not None
+        if self.settings.door == "graded" and self.submission.facts().digest != self.handed_in.digest:
+            raise SubmissionError("the files of the submission changed while it was judged")
+        return self.submission
+
+    def quiz(self, check: Check) -> Quiz:
+        """The candidate's answers to a challenge's questions.
+
+        Args:
+            check: of the quiz.
+
+        Raises:
+            SubmissionError: if the answers cannot be read.
+        """
+        slug = check.challenge.slug
+        key = f"{slug} {check.entry.label}" if check.entry else slug
+        if key not in self._quizzes:
+            answers = check.entry.quiz if check.entry else self._unchanged_submission().quiz(slug)
+            self._quizzes[key] = Quiz.open(
+                check.challenge.home / "quiz.py",
+                answers=answers,
+                private=self.private_folder(check.challenge),
+                exam_seed=self.exam_seed,
+                shown_as=f"solutions/{slug}.quiz.toml",
+            )
+        return self._quizzes[key]
+
     def open(self, item: pytest.Item, which: str) -> Solution:
         """Open a handle on one of a check's contestants; it is closed when the check ends.
 
@@ -246,9 +278,9 @@ class Assessment:
             path, overlay = check.entry.solution, check.entry.overlay
             shown = path.name if path else f"solutions/{slug}.py"
         elif which == "solution":
-            assert self.submission is not None
-            path = self.submission.solution(slug)
-            shown = f"solutions/{path.relative_to(self.submission.solutions)}" if path else f"solutions/{slug}.py"
+            submission = self._unchanged_submission()
+            path = submission.solution(slug)
+            shown = f"solutions/{path.relative_to(submission.solutions)}" if path else f"solutions/{slug}.py"
         else:
             private = self.private_folder(check.challenge)
             path = check.challenge.home / "baseline.py" if which == "baseline" else private and private / "reference.py"
@@ -285,6 +317,7 @@ class Assessment:
                     (kept if self._is_offered(item, check) else dropped).append(item)
                 else:
                     kept.append(item)
+            _refuse_twins(kept)
         except UserError as error:
             raise pytest.UsageError(f"ptassess: {error}") from None
         if dropped:
@@ -350,7 +383,7 @@ class Assessment:
         self, item: pytest.Item, check: Check, call: pytest.CallInfo[None], error: BaseException | None
     ) -> CheckResult:
         findings = item.stash[FINDINGS]
-        closings = [(handle, handle.close()) for handle in findings.handles]
+        closings = [_close(handle) for handle in findings.handles]
         findings.handles.clear()
         outcome = outcome_of(call.when, error)
         message, detail = failures.message_of(error)
@@ -366,11 +399,11 @@ class Assessment:
             cause=error.cause if isinstance(error, (SolutionError, SubmissionError)) else None,  # type: ignore[arg-type]
             credit=min(1.0, max(0.0, float(findings.credit))) if outcome == "passed" else 0.0,
             seconds=call.duration,
-            worker_seconds=sum(closing.seconds for _, closing in closings),
+            worker_seconds=sum(closing.seconds for closing in closings),
             title=check.title,
             message=clean(message, _LINE),
             detail=clean(detail, _DETAIL),
-            output=clean("".join(closing.output for _, closing in closings), _OUTPUT),
+            output=clean("".join(closing.output for closing in closings), _OUTPUT),
             evidence=failures.plain(findings.evidence),
             advisory=check.advisory,
         )
@@ -387,6 +420,27 @@ class Assessment:
             self.wall.close()
         if self.matrix:
             self.matrix.close()
+
+
+def _refuse_twins(items: list[pytest.Item]) -> None:
+    """Results are kept by challenge and name: of two checks with one name, one would hide the other."""
+    seen: dict[tuple[str, str, str], pytest.Item] = {}
+    for item in items:
+        check = item.stash.get(CHECK, None)
+        if check is None:
+            continue
+        key = (check.challenge.slug, check.name, check.entry.label if check.entry else "")
+        if key in seen:
+            raise ContentError(f"{item.path.name}: {check.name} is also in {seen[key].path.name}; rename one")
+        seen[key] = item
+
+
+def _close(handle: Solution) -> Closing:
+    """End a worker; whatever goes wrong with that must not end the run with it."""
+    try:
+        return handle.close()
+    except Exception as error:  # noqa: BLE001  a solution may have had its hands in it
+        return Closing(output=f"(its end went wrong: {type(error).__name__}: {error})")
 
 
 def _without(name: str, label: str) -> str:

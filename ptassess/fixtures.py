@@ -100,23 +100,7 @@ def credit(request: pytest.FixtureRequest) -> Callable[[float], None]:
 @pytest.fixture
 def quiz(request: pytest.FixtureRequest) -> Quiz:
     """The candidate's answers to the challenge's questions, read as data."""
-    from ptassess.quiz import Quiz
-
-    assessment = assessment_of(request.config)
-    check = request.node.stash[CHECK]
-    slug = check.challenge.slug
-    if check.entry is not None:
-        answers = check.entry.quiz
-    else:
-        assert assessment.submission is not None
-        answers = assessment.submission.quiz(slug)
-    return Quiz.open(
-        check.challenge.home / "quiz.py",
-        answers=answers,
-        private=assessment.private_folder(check.challenge),
-        exam_seed=assessment.exam_seed,
-        shown_as=f"solutions/{slug}.quiz.toml",
-    )
+    return assessment_of(request.config).quiz(request.node.stash[CHECK])
 
 
 @pytest.fixture(name=ENTRY)

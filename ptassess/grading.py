@@ -19,9 +19,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from ptassess import store
 from ptassess.errors import PtassessError, SubmissionError, UserError
 from ptassess.registry import Catalogue, catalogue
+from ptassess.sandbox import folders, processes
 from ptassess.sandbox.levels import choose
 from ptassess.scoring import score
 from ptassess.submission import Submission
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
     from ptassess.result import Run
 
 INI = Path(__file__).with_name("grading.ini")
+
+_START_SECONDS = 120.0
+_CALLS = 40  # of one task: the largest has a dozen checks of one to three calls, and timed ones run longer
 
 # What a judge needs of its environment; everything else, PYTEST_* and PYTHON* first of all, could steer it.
 _KEPT = (
@@ -94,6 +100,7 @@ def find(paths: Sequence[Path]) -> tuple[list[Path], str]:
         if not inside:
             raise SubmissionError(f"{path}: neither a submission (no solutions/ in it) nor a folder of submissions")
         found += inside
+    found = list({path.resolve(): path for path in found}.values())
     many = "one submission" if len(found) == 1 else f"{len(found)} submissions"
     return found, f"taken as {many}: a folder that holds solutions/ is one, any other is a folder of them"
 
@@ -151,6 +158,7 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
         exam_seed=exam_seed,
         isolation=isolation,
         packs=packs,
+        seconds=_longest(challenges, only),
     )
     results = []
     for graded in chosen.map(one, submissions, max(1, jobs)):
@@ -210,6 +218,12 @@ def _targets(challenges: Catalogue, only: Sequence[str]) -> list[Path]:
     return targets
 
 
+def _longest(challenges: Catalogue, only: Sequence[str]) -> float:
+    """Seconds after which a judge must have been stopped: every task's deadline, for more calls than checks make."""
+    chosen = [c for slug, c in challenges.challenges.items() if not only or slug in only]
+    return _START_SECONDS + _CALLS * sum(task.seconds for challenge in chosen for task in challenge.tasks)
+
+
 def _names(submissions: Sequence[Path]) -> dict[Path, str]:
     """A folder name for each submission's results, unique."""
     names: dict[Path, str] = {}
@@ -229,6 +243,8 @@ def _grade_one(path: Path, *, names: dict[Path, str], **how: Any) -> Graded:
         return _judge(Submission.open(path), names[path], **how)
     except PtassessError as error:
         return Graded(name=names[path], reason=str(error))
+    except Exception as error:  # noqa: BLE001  one submission's trouble is not the end of the others' grading
+        return Graded(name=names[path], reason=f"{type(error).__name__}: {error}".splitlines()[0])
 
 
 def _judge(  # noqa: PLR0913
@@ -241,39 +257,50 @@ def _judge(  # noqa: PLR0913
     exam_seed: int | None,
     isolation: str | None,
     packs: Sequence[Path],
+    seconds: float,
 ) -> Graded:
     folder = out / name
     folder.mkdir(parents=True, exist_ok=True)
     run_file, page, log = folder / "run.json", folder / "scorecard.html", folder / "pytest.log"
     for old in (run_file, page):
         old.unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory(prefix="ptassess-") as scratch:
+    scratch = tempfile.mkdtemp(prefix="ptassess-")
+    try:
         copy = _snapshot(submission, Path(scratch) / name)
         command = [
             sys.executable, "-P", "-m", "pytest",
             "-c", str(INI), "--rootdir", str(INI.parent), "--noconftest",
             "-p", "ptassess.pytest_plugin",
-            "--ptassess-door", "graded", "--submission", str(copy), "--candidate", name,
+            "--ptassess-door", "graded", "--submission", str(copy), f"--candidate={name}",
             "--run-file", str(run_file), "--scorecard", str(page),
             *(["--exam-seed", str(exam_seed)] if exam_seed is not None else []),
             *(["--isolation", isolation] if isolation else []),
             *(argument for pack in packs for argument in ("--pack", str(pack.resolve()))),
             *map(str, targets),
         ]  # fmt: skip
-        status = _run(command, log, seed)
+        status = _run(command, log, seed, seconds)
+    finally:
+        folders.remove(scratch)
     if not run_file.is_file():
-        return Graded(name=name, reason=_reason(log, status))
-    return Graded(name=name, run=store.read(run_file), run_file=run_file, scorecard=page)
+        return Graded(name=name, reason=_reason(log, status, seconds))
+    run = store.read(run_file)
+    if not run.complete:
+        # Its score would be that of the part which a solution, by ending the judge, may have chosen.
+        return Graded(name=name, reason=f"only a part of its checks ran: {_reason(log, status, seconds)}")
+    return Graded(name=name, run=run, run_file=run_file, scorecard=page)
 
 
-def _run(command: list[str], log: Path, seed: int | None) -> int:
-    """Run a judge; a seed that was given reaches it through a pipe, which no other process can read."""
+def _run(command: list[str], log: Path, seed: int | None, seconds: float) -> int | None:
+    """Run a judge; gives its exit status, or None if it did not end in time.
+
+    A seed that was given reaches it through a pipe, which no other process can read.
+    """
     reading, writing = os.pipe()
     try:
         os.write(writing, f"{secrets.randbits(48) if seed is None else seed}\n".encode())
         os.close(writing)
         with log.open("wb") as stream:
-            return subprocess.run(  # noqa: S603  our own interpreter; the submission is an argument, never a command
+            judge = subprocess.Popen(  # noqa: S603  our own interpreter; the submission is an argument, never a command
                 [*command, "--seed", f"fd:{reading}"],
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
@@ -281,8 +308,15 @@ def _run(command: list[str], log: Path, seed: int | None) -> int:
                 env=scrubbed_environment(),
                 cwd="/",
                 pass_fds=(reading,),
-                check=False,
-            ).returncode
+            )
+        try:
+            return judge.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            if judge.poll() is None:
+                processes.kill_tree(judge.pid)
+                judge.wait()
     finally:
         os.close(reading)
 
@@ -302,7 +336,11 @@ def scrubbed_environment() -> dict[str, str]:
     return kept | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PY_COLORS": "0", "COLUMNS": "100"}
 
 
-def _reason(log: Path, status: int) -> str:
+def _reason(log: Path, status: int | None, seconds: float) -> str:
+    if status is None:
+        return f"its judge did not end within {seconds:.0f} s and was ended; see {log}"
+    if status == pytest.ExitCode.INTERRUPTED:
+        return f"its judge was interrupted; see {log}"
     lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     said = next((line for line in lines if line.startswith("ERROR: ")), lines[-1] if lines else "it said nothing")
     return f"{said.removeprefix('ERROR: ')} (pytest ended with status {status}; see {log})"

@@ -104,6 +104,16 @@ def _examine_names(challenge: Challenge, private: Path, report: Report) -> None:
             complain(report, told, core_only=True)
 
 
+def classes_in(path: Path) -> set[str]:
+    """Names of the classes that a file defines at its top level.
+
+    Args:
+        path: a Python file that can be parsed, or none at all.
+    """
+    body = ast.parse(path.read_text(encoding="utf-8")).body if path.is_file() else []
+    return {node.name for node in body if isinstance(node, ast.ClassDef)}
+
+
 def _defined_in(path: Path) -> set[str]:
     """Names that a file defines or imports at its top level; none of a file that cannot be parsed."""
     try:
@@ -161,7 +171,7 @@ def examine_quiz(challenge: Challenge, private: Path, report: Report) -> None:
             for name, question in quiz.questions.items():
                 right.check(name)
                 if question.kind == "choice" and any(
-                    len(set(p.choices)) < len(question.choices) for p in quiz.parts(name)
+                    len({text for _, text in p.choices}) < len(question.choices) for p in quiz.parts(name)
                 ):
                     complain(report, f"quiz {name}: two choices read alike on exam seed {seed}")
         except (PtassessError, AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tomllib
@@ -118,10 +119,10 @@ def _add(target: Path, challenge: Challenge, exam_seed: int) -> None:
 
 
 def _facts(candidate: str, exam_seed: int) -> str:
-    name = candidate.replace("\\", "").replace('"', "")
+    name = json.dumps("".join(c for c in candidate if c.isprintable()), ensure_ascii=False)  # TOML's strings are alike
     return (
         "# What this kit was made for. Grading does not read this file.\n"
-        f'candidate = "{name}"\nexam = "everything"\nexam_seed = {exam_seed}\nptassess = "{__version__}"\n'
+        f'candidate = {name}\nexam = "everything"\nexam_seed = {exam_seed}\nptassess = "{__version__}"\n'
     )
 
 

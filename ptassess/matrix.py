@@ -120,7 +120,10 @@ class Matrix:
                 with contextlib.suppress(msgspec.MsgspecError):  # the last line of a run that was killed
                     found = msgspec.json.decode(line, type=MatrixResult)
                     done.add((found.id, found.seed, found.result.check))
-        return cls(entries, results.open("a", encoding="utf-8"), done)
+        out = results.open("a", encoding="utf-8")
+        if results.stat().st_size and not results.read_bytes().endswith(b"\n"):
+            out.write("\n")
+        return cls(entries, out, done)
 
     def is_done(self, entry: Entry, check: str) -> bool:
         """Whether an earlier run has found it already.

@@ -6,7 +6,7 @@ the run file they keep their own letter, word and colour.
 ====== =======================================================================================
 status meaning
 ====== =======================================================================================
-0      every check that was decided passed
+0      no check failed, and at least one passed; what was not attempted shows in the score
 1      a check failed, or nothing passed because nothing was attempted
 4      usage: a line says what to change
 10     undecided: nothing passed and nothing failed, or a measurement stayed inconclusive

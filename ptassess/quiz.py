@@ -208,7 +208,11 @@ class Quiz:
                 ]
                 lines += [f"#     {letter}) {text}" for letter, (_, text) in zip(_LETTERS, part.choices, strict=False)]
             empty = ", ".join(['""'] * DRAWS)
-            kind = f"a number each, right within {question.rtol:.1%}" if question.kind == "number" else "a letter each"
+            kind = (
+                f"a number each, right within {100 * question.rtol:g} %"
+                if question.kind == "number"
+                else "a letter each"
+            )
             blocks.append("\n".join([f"[{name}]  # {kind}", *lines, f"answers = [{empty}]"]))
         return "\n\n".join(blocks) + "\n"
 

@@ -23,7 +23,7 @@ from ptassess.errors import UserError
 from ptassess.exam import Exam, commit
 from ptassess.machine import machine_facts
 from ptassess.outcomes import exit_status
-from ptassess.result import ChallengeFacts, CheckResult, Finding, Run, SubmissionFacts, TaskFacts
+from ptassess.result import ChallengeFacts, CheckResult, Finding, Run, TaskFacts
 from ptassess.sandbox import choose
 from ptassess.scoring import Score, score
 
@@ -142,7 +142,7 @@ class Recorder:
 
     def _run(self, *, complete: bool) -> Run:
         settings, submission = self.assessment.settings, self.assessment.submission
-        facts = submission.facts() if submission else SubmissionFacts(name="")
+        facts = self.assessment.handed_in
         findings = self._findings()  # before the notes, which tell what went wrong with them
         started = _iso(self._started)
         homes = {slug: Path(told["home"]) for slug, told in self.offered.items()}
@@ -296,7 +296,7 @@ def _packages() -> dict[str, str]:
 
 
 def _git(root: Path) -> dict[str, Any]:
-    """Commit and dirtiness of the submission's repository; empty if it is none, or there is no git."""
+    """Commit of the submission's repository; empty if it is none, or there is no git."""
     if not (root / ".git").exists():
         return {}
     try:

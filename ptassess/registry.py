@@ -133,14 +133,7 @@ def catalogue(packs: tuple[Path, ...] = ()) -> Catalogue:
             _note_private(found, home)
         for path in content.Root(path=pack.resolve(), name=str(pack)).plugins():
             _register(manager, load_file(path, "plugin"), str(path))
-    for root in content.roots():
-        for home in root.challenges():
-            _tolerate(found, lambda home=home: found.add(load_challenge(home), str(home)))
-            _note_private(found, home)
-        for slug, path in root.private().items():
-            found.private.setdefault(slug, path)
-        for path in root.plugins():
-            _tolerate(found, lambda path=path: _register(manager, load_file(path, "plugin"), str(path)))
+    _add_built_in(found)
     for point in metadata.entry_points(group=ENTRY_POINTS):
         _tolerate(found, lambda point=point: _from_entry_point(found, point))
     order = sorted(found.challenges.values(), key=lambda c: (c.syllabus or 1_000, c.slug))
@@ -179,6 +172,22 @@ def load_challenge(home: Path) -> Challenge:
     if made[0].home != home.resolve():
         raise ContentError(f"{path}: pass home=__file__")
     return made[0]
+
+
+def _add_built_in(found: Catalogue) -> None:
+    """Take in what the checkout, or the two wheels, hold."""
+    roots = content.roots()
+    built_in = {home.resolve() for root in roots for home in root.challenges()}
+    for root in roots:
+        for home in root.challenges():
+            _tolerate(found, lambda home=home: found.add(load_challenge(home), str(home)))
+            _note_private(found, home)
+        for slug, path in root.private().items():
+            challenge = found.challenges.get(slug)
+            if challenge is not None and challenge.home in built_in:
+                found.private.setdefault(slug, path)
+        for path in root.plugins():
+            _tolerate(found, lambda path=path: _register(found.plugins, load_file(path, "plugin"), str(path)))
 
 
 def _from_entry_point(found: Catalogue, point: metadata.EntryPoint) -> None:
@@ -226,7 +235,9 @@ def _check_hooks(module: ModuleType, name: str) -> None:
 
 
 def _note_private(found: Catalogue, home: Path) -> None:
-    if (home / "private").is_dir():
+    """Pair a private half with the public one beside it, not with another of its name."""
+    challenge = found.challenges.get(home.name)
+    if challenge is not None and challenge.home == home.resolve() and (home / "private").is_dir():
         found.private.setdefault(home.name, home / "private")
 
 

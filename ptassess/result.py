@@ -176,7 +176,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         device: what ``device`` gave to checks.
         isolation: level of the wall.
         machine: where.
-        git: commit and dirtiness of the submission, if it is a repository.
+        git: commit of the submission, if it is a repository; in practice only.
         packages: versions by distribution.
         challenges: what was offered.
         checks: what was found.

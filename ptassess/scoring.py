@@ -5,7 +5,7 @@ Rules:
 * A task's points are shared among its checks by weight.
 * A check earns ``credit`` times its share. A *property* check earns only if every value check of its task passed
   in the same run: finite, fast or frugal is worth nothing when the answer is wrong. Where no value check took part,
-  as with a kit's quiz, properties decide nothing.
+  as with a kit's quiz, a property that passed decides nothing.
 * *Not attempted* is a decided zero. *Not assessed*, *inconclusive* and *error* decide nothing: their points leave the
   score's denominator and widen its bounds.
 * score = earned / decided; the bounds are all undecided points lost, and all of them won; coverage = decided / offered.

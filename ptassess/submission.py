@@ -60,7 +60,7 @@ class Submission:
             slug: of the challenge.
 
         Raises:
-            SubmissionError: if both are there, or one is a link that leads out of the submission.
+            SubmissionError: if both are there, or one is a link.
         """
         found = [
             path for path in (self.solutions / f"{slug}.py", self.solutions / slug / "__init__.py") if path.is_file()
@@ -68,8 +68,8 @@ class Submission:
         if len(found) > 1:
             raise SubmissionError(f"{self.solutions}: both {slug}.py and {slug}/ are there; remove one")
         for path in found:
-            if not path.resolve().is_relative_to(self.solutions.resolve()):
-                raise SubmissionError(f"{path}: a link that leads out of the submission; put the file itself there")
+            if path.is_symlink() or path.parent.is_symlink():
+                raise SubmissionError(f"{path}: a link; put the file itself there")
         return found[0] if found else None
 
     def quiz(self, slug: str) -> Path | None:
@@ -82,19 +82,30 @@ class Submission:
         return path if path.is_file() and not path.is_symlink() else None
 
     def files(self) -> list[Path]:
-        """Every regular file below ``solutions``, sorted; links are left out.
+        """Every regular file below ``solutions``, sorted; links and the like are left out.
 
         Raises:
-            SubmissionError: if there are more than 2,000, or more than 64 MiB of them.
+            SubmissionError: if there are more than 2,000, or more than 64 MiB of them, or a name is not UTF-8.
         """
+        return self._walk()[0]
+
+    def _walk(self) -> tuple[list[Path], dict[str, str]]:
+        """The files, and what was left out, with the reason."""
         found: list[Path] = []
+        ignored: dict[str, str] = {}
         size = 0
         for folder_name, folders, names in os.walk(self.solutions):  # Path.walk came with Python 3.12
             folder = Path(folder_name)
-            folders[:] = sorted(name for name in folders if name != "__pycache__" and not (folder / name).is_symlink())
-            for name in sorted(names):
+            links = [name for name in folders if (folder / name).is_symlink()]
+            folders[:] = sorted(name for name in folders if name != "__pycache__" and name not in links)
+            for name in sorted(names) + links:
                 path = folder / name
+                try:
+                    inside = path.relative_to(self.solutions).as_posix().encode().decode()
+                except UnicodeEncodeError:
+                    raise SubmissionError(f"{path!a}: a file name that is not UTF-8; rename it") from None
                 if path.is_symlink() or not path.is_file():
+                    ignored[inside] = "a link" if path.is_symlink() else "not a regular file"
                     continue
                 found.append(path)
                 size += path.stat().st_size
@@ -103,15 +114,16 @@ class Submission:
                         f"{self.solutions}: more than {MAX_FILES} files or {MAX_BYTES // 2**20} MiB; "
                         "leave only what the tasks ask for"
                     )
-        return found
+        return found, ignored
 
     def facts(self) -> SubmissionFacts:
         """Sizes and one digest over names and contents."""
         digest = hashlib.sha256()
         sizes = {}
-        for path in self.files():
+        files, ignored = self._walk()
+        for path in files:
             name = path.relative_to(self.solutions).as_posix()
             content = path.read_bytes()
             sizes[name] = len(content)
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
-        return SubmissionFacts(name=self.root.name, digest=digest.hexdigest(), files=sizes)
+        return SubmissionFacts(name=self.root.name, digest=digest.hexdigest(), files=sizes, ignored=ignored)

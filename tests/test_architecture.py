@@ -30,7 +30,7 @@ FLOORS = (
     ("content", "loading", "hookspecs"),
     ("sandbox", "sandbox.wall", "sandbox.supervision", "sandbox.zygote", "sandbox.worker"),
     ("sandbox.solution", "sandbox.executor", "sandbox.levels"),
-    ("sandbox.wire", "sandbox.processes", "sandbox.cleaning"),
+    ("sandbox.wire", "sandbox.processes", "sandbox.cleaning", "sandbox.folders"),
     ("scoring", "checking", "probing"),
     ("challenge", "result"),
     ("errors", "_version"),

@@ -227,3 +227,81 @@ def test_plugins_of_a_pack_point_at_things_run_the_grading_and_cannot_break_it(t
     (finding,) = results[0].run.findings
     assert (finding.title, finding.file) == ("a file", "double.py")
     assert "ptassess_run_finished raised RuntimeError" in (tmp_path / "out" / "ada" / "pytest.log").read_text()
+
+
+def parent_of_the_supervisor(what):
+    """A right solution that does something to the judge in its first call."""
+    return f"""
+import os, signal, time
+
+def judge():
+    status = open(f"/proc/{{os.getppid()}}/status").read()
+    return int(status.split("PPid:")[1].split()[0])
+
+def double(x):
+    {what}
+    time.sleep(0.3)
+    return x + x
+
+def triple(x):
+    return x
+"""
+
+
+def test_a_judge_that_a_solution_has_cut_off_gives_no_score(tmp_path):
+    source = parent_of_the_supervisor("os.kill(judge(), signal.SIGINT)")
+    (graded,) = grade([kit(tmp_path, source)], tmp_path / "out", packs=[PACK], only=["double"])
+    assert graded.run is None
+    assert "its judge was interrupted" in graded.reason
+
+
+def test_a_judge_that_a_solution_has_stopped_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr("ptassess.grading._START_SECONDS", 6.0)
+    monkeypatch.setattr("ptassess.grading._CALLS", 1)
+    source = parent_of_the_supervisor("os.kill(judge(), signal.SIGSTOP)")
+    submissions = [kit(tmp_path, source, "mallory"), kit(tmp_path, RIGHT, "ada")]
+    results = grade(submissions, tmp_path / "out", packs=[PACK], only=["double"])
+    assert "did not end within 8 s" in results[0].reason
+    assert percent(results[1]) == 100
+
+
+def test_files_that_a_solution_changes_while_it_is_judged_earn_nothing_more(tmp_path):
+    source = """
+from pathlib import Path
+
+def double(x):
+    Path(__file__).write_text("def double(x): return x + x\\ndef triple(x): return 3 * x\\n")
+    return x
+
+def triple(x):
+    return x
+"""
+    (graded,) = grade([kit(tmp_path, source)], tmp_path / "out", packs=[PACK], only=["double"])
+    assert percent(graded) == 0
+    assert "changed while it was judged" in {check.check: check.message for check in graded.run.checks}["test_triples"]
+    assert graded.run.submission.files == {"double.py": len(source.encode())}
+
+
+def test_trouble_with_one_submission_is_not_the_end_of_the_others(tmp_path):
+    bad, good = kit(tmp_path, RIGHT, "bad"), kit(tmp_path, RIGHT, "good")
+    deep = bad / "solutions"
+    for _ in range(15):  # fits where it lies, and not where it would be copied to
+        deep /= "d" * 240
+    try:
+        deep.mkdir(parents=True)
+    except OSError:
+        pytest.skip("this file system has shorter paths")
+    (deep / "x.py").write_text("")
+    results = grade([bad, good], tmp_path / "out", packs=[PACK], only=["double"])
+    assert percent(results[1]) == 100
+    assert results[0].run is not None or results[0].reason
+
+
+def test_a_name_that_looks_like_an_option_is_a_name(tmp_path):
+    (graded,) = grade([kit(tmp_path, RIGHT, "-x")], tmp_path / "out", packs=[PACK], only=["double"])
+    assert percent(graded) == 100
+
+
+def test_one_folder_named_twice_is_one_submission(tmp_path):
+    folder = kit(tmp_path)
+    assert len(find([folder, folder / ".." / folder.name])[0]) == 1

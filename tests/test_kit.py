@@ -19,7 +19,7 @@ CHALLENGES = list(catalogue().challenges.values())
 def made(tmp_path_factory):
     """A kit of everything, and the commands that were printed."""
     folder = tmp_path_factory.mktemp("kits") / "exam"
-    return folder, kit.start(folder, CHALLENGES, candidate='Ada "the first"', exam_seed=7)
+    return folder, kit.start(folder, CHALLENGES, candidate='Ada "the\n first"', exam_seed=7)
 
 
 def test_it_holds_the_public_half_of_every_challenge_and_nothing_private(made):
@@ -36,7 +36,7 @@ def test_it_holds_the_public_half_of_every_challenge_and_nothing_private(made):
 
 def test_its_facts_can_be_read_whatever_the_candidate_is_called(made):
     facts = tomllib.loads((made[0] / kit.FACTS).read_text())
-    assert facts["candidate"] == "Ada the first"
+    assert facts["candidate"] == 'Ada "the first"'
     assert kit.exam_seed_of(made[0]) == facts["exam_seed"] == 7
 
 

@@ -65,7 +65,7 @@ def test_the_rendered_questions_show_the_numbers_that_are_judged(quiz):
     text = quiz(seed=5).render()
     for part in quiz(seed=5).parts("twice"):
         assert f"What is twice {part.values['n']}?" in text
-    assert "within 0.1%" in text
+    assert "within 0.1 %" in text
 
 
 def test_the_right_answers_are_right_for_every_seed_and_wrong_for_most_others(quiz):

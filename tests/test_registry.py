@@ -121,6 +121,11 @@ def test_a_pack_may_bring_plugins(tmp_path):
         found.named("ptassess_exporters", "xls")
 
 
+def test_a_pack_without_a_private_half_is_not_paired_with_another_of_its_name(tmp_path):
+    challenge(tmp_path, "linear_algebra")
+    assert "linear_algebra" not in catalogue((tmp_path,)).private
+
+
 # -- third parties ---------------------------------------------------------------------------------------------
 
 

@@ -54,7 +54,7 @@ def test_links_are_left_out(kit, tmp_path):
     (kit / "solutions" / "b.py").symlink_to(secret)
     submission = Submission.open(kit)
     assert [path.name for path in submission.files()] == ["a.py"]
-    with pytest.raises(SubmissionError, match="leads out of the submission"):
+    with pytest.raises(SubmissionError, match="a link; put the file itself there"):
         submission.solution("b")
 
 
@@ -84,4 +84,22 @@ def test_too_many_files_are_refused(kit):
     for index in range(MAX_FILES + 1):
         write(kit, f"f{index}.py", "")
     with pytest.raises(SubmissionError, match="leave only what the tasks ask for"):
+        Submission.open(kit)
+
+
+def test_links_are_left_out_and_said(kit):
+    write(kit, "autograd.py")
+    (kit / "solutions" / "alias.py").symlink_to(kit / "solutions" / "autograd.py")
+    submission = Submission.open(kit)
+    assert submission.facts().ignored == {"alias.py": "a link"}
+    with pytest.raises(SubmissionError, match="a link; put the file itself there"):
+        submission.solution("alias")
+
+
+def test_a_name_that_is_not_utf_8_is_refused_in_one_line(kit):
+    import os
+
+    write(kit, "autograd.py")
+    (kit / "solutions" / os.fsdecode(b"caf\xe9.py")).write_text("")
+    with pytest.raises(SubmissionError, match=r"\A.*not UTF-8; rename it\Z"):
         Submission.open(kit)

@@ -270,6 +270,19 @@ def test_a_session_keeps_its_worker_until_it_is_restarted(wall, path):
     solution.close()
 
 
+def test_torchs_own_not_implemented_is_an_attempt_that_failed(any_wall, tmp_path):
+    source = (
+        "import torch\ndef f():\n    return torch.nn.Module()(1)\ndef g():\n    raise NotImplementedError('later')\n"
+    )
+    (tmp_path / "s.py").write_text(source)
+    solution = handle(any_wall, tmp_path / "s.py")
+    with pytest.raises(SolutionRaised, match="NotImplementedError: Module"):
+        solution.f()
+    with pytest.raises(NotAttempted, match="later"):
+        solution.g()
+    solution.close()
+
+
 def test_what_it_prints_is_known_when_it_is_closed(wall, path):
     solution = handle(wall, path)
     solution.say("hello")
@@ -319,11 +332,16 @@ def test_a_lost_supervisor_is_replaced_and_costs_one_answer(wall, path):
     solution = handle(wall, path)
     pid = solution.pid()
     os.kill(wall.supervisor._process.pid, signal.SIGKILL)
-    while Path(f"/proc/{pid}").exists():  # the kernel takes a moment to end the worker as well
+    while (
+        Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    ):  # the kernel takes a moment to end the worker as well
         time.sleep(0.01)
     with pytest.raises(SolutionCrashed, match="lost together with its supervisor"):
         solution.add(1)
     fresh = handle(wall, path)
+    assert fresh.add(1) == 2
+    assert not Path(f"/proc/{pid}").exists()
+    solution.close()  # its number means nothing to the new supervisor
     assert fresh.add(1) == 2
     fresh.close()
 

@@ -103,6 +103,8 @@ def test_the_attack_works_where_there_is_no_wall(controls, attack):
                 assert found["status"] == "hung", found
             case ["leaves", "processes"]:
                 assert found["left"] > 0, found
+            case ["leaves", "its", "folder"]:
+                assert found["stuck"] or sys.version_info >= (3, 12), found  # 3.12 walks without recursion
             case ["prints", "nothing"]:
                 assert "passed" not in found["said"] + "failed", found
             case ["prints", "escapes"]:

@@ -35,7 +35,7 @@ class Executor:
         self._overlay = overlay
         self._module: ModuleType | None = None
         self._probes: dict[str, ModuleType] = {}
-        self._signatures: dict[Callable[..., Any], inspect.Signature] = {}
+        self._signatures: dict[str, inspect.Signature] = {}
         self.error: BaseException | None = None
 
     def reply(self, message: Message) -> list[bytes | memoryview]:
@@ -111,9 +111,9 @@ class Executor:
         if not callable(target):
             raise _Misused(f"{name} in {self._shown_as} is a {type(target).__name__}, not a function")
         try:
-            if target not in self._signatures:
-                self._signatures[target] = inspect.signature(target)
-            self._signatures[target].bind(*message.args, **message.kwargs)
+            if name not in self._signatures:
+                self._signatures[name] = inspect.signature(target)
+            self._signatures[name].bind(*message.args, **message.kwargs)
         except TypeError as error:
             given = [type(arg).__name__ for arg in message.args]
             given += [f"{key}={type(value).__name__}" for key, value in message.kwargs.items()]
@@ -130,8 +130,12 @@ class Executor:
         return getattr(self._probes[message.digest], message.name)  # type: ignore[no-any-return]
 
     def _raised(self, seq: int, error: BaseException) -> Raised:
-        kinds = {_Unimportable: "missing", _Misused: "value", NotImplementedError: "not attempted"}
+        kinds = {_Unimportable: "missing", _Misused: "value"}
         kind = next((word for cls, word in kinds.items() if isinstance(error, cls)), "raised")
+        if isinstance(error, NotImplementedError):
+            # Torch raises it as well, for a dtype without a kernel or a Module without forward: that was an attempt.
+            frames = traceback.extract_tb(error.__traceback__)
+            kind = "not attempted" if frames and self._is_theirs(frames[-1].filename) else "raised"
         shown = error.__cause__ if isinstance(error, _Unimportable) and error.__cause__ else error
         name = "TypeError" if isinstance(error, _WrongSignature) else type(error).__name__
         try:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _KILL_SECONDS = 2.0
+_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
 def children(pid: int) -> list[int]:
@@ -87,6 +93,23 @@ def kill_tree(pid: int) -> None:
         known |= fresh
     for member in known:
         _signal(member, signal.SIGKILL)
+
+
+def end_children(pids: Iterable[int]) -> None:
+    """Kill children of this process with their trees, and take their exit statuses.
+
+    Args:
+        pids: of the children.
+    """
+    for pid in pids:
+        kill_tree(pid)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+def become_subreaper() -> None:
+    """Have orphans among this process' descendants become its children, instead of the first process'."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _signal(pid: int, number: int) -> None:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from typing import ClassVar
 
 import msgspec
 
@@ -45,7 +46,11 @@ class Supervisor:
         folder: its HOME and TMPDIR while it has no worker.
     """
 
+    _alive: ClassVar[set[int]] = set()
+
     def __init__(self, folder: str) -> None:
+        processes.become_subreaper()  # what outlives a supervisor that a solution has killed comes to us
+        self._known = set(processes.children(os.getpid()))
         self._sock, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         environment |= dict.fromkeys(_THREADS, "1") | {"HOME": folder, "TMPDIR": folder}
@@ -63,6 +68,7 @@ class Supervisor:
             start_new_session=True,  # Ctrl-C in the terminal is the judge's to handle
         )
         theirs.close()
+        self._alive.add(self._process.pid)
         self._ready = False
         self._decoder = msgspec.msgpack.Decoder(Reply)
 
@@ -119,10 +125,24 @@ class Supervisor:
         self.destroy()
 
     def destroy(self) -> None:
-        """Kill it and its whole tree from outside."""
+        """Kill it and its whole tree from outside, and whatever had left that tree."""
         self._sock.close()
         processes.kill_tree(self._process.pid)
         self._process.wait()
+        self._alive.discard(self._process.pid)
+        deadline = time.monotonic() + _ANSWER_SECONDS
+        while (orphans := self._orphans()) and time.monotonic() < deadline:
+            processes.end_children(orphans)
+
+    def _orphans(self) -> list[int]:
+        """Children that this process never started: every worker begins a session of its own and cannot join ours."""
+        ours = os.getsid(0)
+        found = []
+        for pid in processes.children(os.getpid()):
+            with contextlib.suppress(OSError):
+                if pid not in self._known and pid not in self._alive and os.getsid(pid) != ours:
+                    found.append(pid)
+        return found
 
     def _ask(self, request: Request, seconds: float, *descriptors: int) -> Reply:
         deadline = time.monotonic() + seconds

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ptassess.errors import (
+    JudgeError,
     NotAttempted,
     SolutionCrashed,
     SolutionError,
@@ -20,6 +21,7 @@ from ptassess.errors import (
     SolutionProtocol,
     SolutionTimeout,
 )
+from ptassess.sandbox import folders
 from ptassess.sandbox.cleaning import clean
 from ptassess.sandbox.executor import Executor
 from ptassess.sandbox.levels import BUILT_IN, INPROCESS, PROCESS, Level, choose
@@ -143,14 +145,17 @@ class ProcessWall:
         """End the supervisor, every worker, and their folders."""
         self._closed = True
         self.supervisor.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        folders.remove(self._folder)
 
     def _spawn(self, number: int, spec: WorkerSpec, sock: socket.socket) -> None:
         try:
             self.supervisor.spawn(number, spec, sock)
         except Lost:  # an earlier solution did away with it
             self.replace_supervisor()
-            self.supervisor.spawn(number, spec, sock)
+            try:
+                self.supervisor.spawn(number, spec, sock)
+            except Lost:
+                raise JudgeError("the process that runs solutions ended twice in a row") from None
 
     def replace_supervisor(self) -> None:
         """Kill a supervisor that no longer answers, with all its workers, and start another."""
@@ -241,7 +246,7 @@ class ProcessLink:
             except Lost:
                 self._wall.replace_supervisor()
             self._channel.close()
-            shutil.rmtree(self.scratch, ignore_errors=True)
+            folders.remove(self.scratch)
         return self._end
 
     def _why_it_ended(self, name: str) -> SolutionError:

@@ -280,12 +280,13 @@ class _Unpacker:
         self._payload = payload
         self._judge_call_of = judge_call_of
         self._items = 0
+        self._taken: set[int] = set()
         self._entries: list[tuple[str, list[int], int, int]] = []  # dtype, shape, offset, bytes
         offset = 0
         for dtype, shape, size in table:
             if dtype not in DTYPES:
                 raise WireError("a tensor of an unknown dtype")
-            if len(shape) > MAX_DIMS or any(side < 0 for side in shape):
+            if len(shape) > MAX_DIMS or any(not 0 <= side <= MAX_PAYLOAD for side in shape):
                 raise WireError("a tensor of an impossible shape")
             if math.prod(shape) * _itemsize(dtype) != size:
                 raise WireError("a tensor whose shape and bytes disagree")
@@ -325,8 +326,12 @@ class _Unpacker:
         if len(bytes(value.data)) != 4:
             raise WireError("an extension of a wrong size")
         (index,) = struct.unpack("<I", value.data)
-        if value.code == _TENSOR and index < len(self._entries):
-            return _tensor(self._payload, *self._entries[index])
+        if value.code == _TENSOR and index < len(self._entries) and index not in self._taken:
+            self._taken.add(index)  # were it named again, each name would take its memory once more
+            try:
+                return _tensor(self._payload, *self._entries[index])
+            except (RuntimeError, OverflowError):  # such as a shape without elements whose sides overflow
+                raise WireError("a tensor of an impossible shape") from None
         if value.code == _JUDGE_CALL and self._judge_call_of is not None:
             return self._judge_call_of(index)
         raise WireError("an unknown extension")

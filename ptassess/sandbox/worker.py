@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ptassess.sandbox import processes
 from ptassess.sandbox.executor import Executor
 from ptassess.sandbox.wire import Answer, Ask, Channel, Closed, WireError, decode, encode
 
@@ -70,6 +71,7 @@ def _settle(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int) -> 
     """Take on a place of one's own: session, streams, folder, environment, limits."""
     os.setsid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    processes.become_subreaper()  # what it starts stays in its tree, where its memory is counted
     null = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((null, 0), (stdout, 1), (stderr, 2)):
         os.dup2(source, target)

@@ -8,7 +8,6 @@ whatever a worker leaves behind.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import importlib
 import os
@@ -26,7 +25,6 @@ from ptassess.sandbox import processes, worker
 TICK = 0.02  # seconds between two looks at memory
 RING = 65_536  # bytes kept of each output stream
 MAX_REQUEST = 65_536
-_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 _REAP_SECONDS = 2.0  # to an empty process tree
 
 
@@ -159,6 +157,7 @@ class Supervisor:
             if self._workers and time.monotonic() >= next_look:
                 for member in self._workers.values():
                     self._look(member)
+                self._end_strays()
                 next_look = time.monotonic() + TICK
 
     def _serve(self) -> bool:
@@ -212,7 +211,9 @@ class Supervisor:
             processes.kill_tree(member.pid)
 
     def _reap(self, number: int) -> End:
-        member = self._workers.pop(number)
+        member = self._workers.pop(number, None)
+        if member is None:  # of a supervisor that this one replaced
+            return End(number, "killed", -signal.SIGKILL, 0.0, 0.0, b"", b"", 0)
         if member.cause == "killed":
             self._look_before_end(member)
         _, status, usage = self._sweep(member)
@@ -248,16 +249,20 @@ class Supervisor:
         processes.kill_tree(member.pid)
         end = os.wait4(member.pid, 0)
         deadline = time.monotonic() + _REAP_SECONDS
-        ours = {other.pid for other in self._workers.values()}
-        while time.monotonic() < deadline:
-            strays = [pid for pid in processes.children(os.getpid()) if pid not in ours]
-            if not strays:
-                break
-            for pid in strays:
-                processes.kill_tree(pid)
-                with contextlib.suppress(ChildProcessError):
-                    os.waitpid(pid, 0)
+        while self._end_strays() and time.monotonic() < deadline:
+            pass
         return end
+
+    def _end_strays(self) -> bool:
+        """Kill what hangs off this process and is no worker; tells whether there was anything.
+
+        A worker keeps its own orphans, as their subreaper, for as long as it lives and wants to: what comes here has
+        left its tree, where nobody counts its memory.
+        """
+        ours = {other.pid for other in self._workers.values()}
+        strays = [pid for pid in processes.children(os.getpid()) if pid not in ours]
+        processes.end_children(strays)
+        return bool(strays)
 
 
 def _settle() -> int:
@@ -278,7 +283,7 @@ def main(control: int) -> None:
         control: file descriptor of the connection to the judge.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    processes.become_subreaper()
     sock = socket.socket(fileno=control)
 
     import numpy as np  # noqa: F401  imported here so that no worker has to

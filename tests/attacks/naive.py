@@ -11,6 +11,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -72,6 +73,11 @@ def control(path, folder):
     else:
         code = "hung"
     time.sleep(0.1)
+    try:
+        shutil.rmtree(os.path.join(folder, "d"), ignore_errors=True)
+        stuck = False
+    except RecursionError:
+        stuck = True
     left = _group(guard)
     for pid in left:
         with contextlib.suppress(ProcessLookupError):
@@ -83,6 +89,7 @@ def control(path, folder):
     return {
         "status": code,
         "said": text,
+        "stuck": stuck,
         "bytes": os.path.getsize(said),
         "left": len(left) - (2 if code == "hung" else 0),  # a judge that hangs, and its parent
     }

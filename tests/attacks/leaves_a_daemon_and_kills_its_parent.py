@@ -1,0 +1,19 @@
+"""Leaves a process behind, and ends the one that would have ended it."""
+
+# control: status -9, leaves processes
+# verdict: failed crash
+import os
+import signal
+import subprocess
+import time
+
+
+def double(x):
+    if os.fork() == 0:
+        os.setsid()
+        subprocess.Popen(["sleep", "31415"], start_new_session=True)
+        os._exit(0)
+    os.wait()
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(0.5)
+    return x + x
