@@ -10,11 +10,11 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-CONTENT = ("challenges", "plugins", "reports")
+CONTENT = ("challenges", "exams", "plugins", "reports")
 
 
 class ContentHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Adds ``challenges/``, ``plugins/`` and ``reports/`` as ``ptassess/_bundle/``, leaving every ``private/`` out."""
+    """Adds the content folders as ``ptassess/_bundle/``, leaving every ``private/`` out."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Map each public content file to its place in the wheel.

@@ -13,6 +13,7 @@ import pytest
 from ptassess import failures
 from ptassess.challenge import Challenge, Task
 from ptassess.errors import ContentError, SolutionError, SubmissionError, UserError
+from ptassess.exam import Exam, find
 from ptassess.matrix import ENTRY, Entry, Matrix
 from ptassess.options import Settings, settings_of
 from ptassess.outcomes import outcome_of, status_of
@@ -129,6 +130,7 @@ class Assessment:
                 "ptassess: no submission named; type `pytest challenges/ --submission DIR`, where DIR holds solutions/ "
                 "(`ptassess start DIR` makes one)"
             )
+        _ = self.exam
         choose(self.level, self.catalogue.levels())  # a level that cannot be had ends the run here, with its reason
         controls_xdist = getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput")
         if not (self.only_collects or controls_xdist):
@@ -149,18 +151,18 @@ class Assessment:
         return self.settings.isolation
 
     @cached_property
-    def exam_seed(self) -> int:
-        """Seed of the quiz: the kit's in practice; the exam's in grading, where no file of a candidate decides."""
-        if self.settings.exam_seed is not None:
-            return self.settings.exam_seed
-        from ptassess import exam, kit
-
-        seed = kit.exam_seed_of(self.submission.root) if self.submission and self.settings.door == "practice" else None
-        return exam.DEFAULT_EXAM_SEED if seed is None else seed
+    def exam(self) -> Exam:
+        """What is asked; in a kit its pytest.ini names the kit's exam, in grading no file of a candidate decides."""
+        exam = find(self.settings.exam)[0] if self.settings.exam else Exam()
+        seed = self.settings.exam_seed
+        return exam if seed is None else msgspec.structs.replace(exam, seed=seed)
 
     @cached_property
     def wall(self) -> Wall:
-        """The wall between this process and candidates' code."""
+        """The wall between this process and candidates' code; one that is kept from run to run, if somebody does."""
+        keeper = self.config.pluginmanager.get_plugin("ptassess-keeper")
+        if keeper is not None:
+            return keeper.open(self.level, self.catalogue.levels())  # type: ignore[no-any-return]
         return open_wall(self.level, self.catalogue.levels())
 
     # -- which check is it -------------------------------------------------------------------------------------
@@ -256,7 +258,7 @@ class Assessment:
                 check.challenge.home / "quiz.py",
                 answers=answers,
                 private=self.private_folder(check.challenge),
-                exam_seed=self.exam_seed,
+                exam_seed=self.exam.seed,
                 shown_as=f"solutions/{slug}.quiz.toml",
             )
         return self._quizzes[key]
@@ -314,7 +316,8 @@ class Assessment:
                 if isinstance(item, pytest.Function) and is_challenge_test(item.path):
                     item.stash[CHECK] = check = self._check_of(item)
                     item.stash[FINDINGS] = Findings()
-                    (kept if self._is_offered(item, check) else dropped).append(item)
+                    if self.exam.offers(check.challenge.slug, check.task.name) or self.matrix:
+                        (kept if self._is_chosen(item, check) else dropped).append(item)
                 else:
                     kept.append(item)
             _refuse_twins(kept)
@@ -326,9 +329,13 @@ class Assessment:
         # What the candidate has seen comes first.
         items[:] = sorted(kept, key=lambda item: CHECK in item.stash and item.stash[CHECK].private)
 
-    def _is_offered(self, item: pytest.Item, check: Check) -> bool:
+    def _is_chosen(self, item: pytest.Item, check: Check) -> bool:
         if self.matrix:
             return check.entry is not None and not self.matrix.is_done(check.entry, check.name)
+        if self.settings.tasks:
+            names = {check.task.name, f"{check.challenge.slug}.{check.task.name}"}
+            if names.isdisjoint(self.settings.tasks):
+                return False
         if self.settings.profile == "smoke":
             return check.task.level != "expert" and item.get_closest_marker("gpu") is None
         if self.settings.profile == "gpu":
@@ -369,7 +376,8 @@ class Assessment:
         result = self._result(item, check, call, error)
         report.ptassess = msgspec.to_builtins(result)  # type: ignore[attr-defined]  # plain data, so that it crosses xdist
         item.user_properties += failures.properties(result)
-        failures.show(report, item, result, call.excinfo, full=bool(self.config.getoption("fulltrace")))
+        full = bool(self.config.getoption("fulltrace"))
+        failures.show(report, item, result, call.excinfo, full=full, seed=self.settings.seed)
         if self.matrix and check.entry:
             raw = (
                 error is not None
@@ -416,7 +424,7 @@ class Assessment:
     @pytest.hookimpl(tryfirst=True)
     def pytest_unconfigure(self) -> None:
         """Take the wall down, with everything that still runs behind it."""
-        if "wall" in self.__dict__:
+        if "wall" in self.__dict__ and not self.config.pluginmanager.has_plugin("ptassess-keeper"):
             self.wall.close()
         if self.matrix:
             self.matrix.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -63,7 +64,19 @@ def assert_close(actual: Any, expected: Any, *, rtol: float, atol: float, msg: s
     error = (theirs[index] - ours[index]).abs().item() if ours.dtype != torch.bool else 1
     wanted, got = f"{ours[index].item():.8g}", f"{theirs[index].item():.8g}"
     told = f"{len(bad)} of {good.numel()} elements differ; the first at {list(index)}: "
-    told += f"expected {wanted}, got {got} (off by {error:.3g})"
+    told += f"expected {wanted}, got {got} (off by {error:.3g}{_in_other_units(expected[index], error)})"
     allowed = f"shape {tuple(expected.shape)}, dtype {expected.dtype}, allowed: {atol:g} + {rtol:g} * |expected|"
     lines = [msg or "the values differ", told, allowed]
     raise AssertionError("\n".join(lines))
+
+
+def _in_other_units(expected: torch.Tensor, error: float) -> str:
+    """An error relative to the expected value and in its units in the last place, where these say something."""
+    if not (expected.is_floating_point() and math.isfinite(error) and expected.isfinite() and expected != 0):
+        return ""
+    size = expected.abs()
+    relative = f", {error / size.double().item():.2g} of it"
+    if size.dtype not in {torch.float32, torch.float64}:
+        return relative
+    ulp = (torch.nextafter(size, torch.full_like(size, math.inf)).double() - size.double()).item()
+    return f"{relative}, {error / ulp:.3g} ulp"

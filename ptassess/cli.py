@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -49,26 +50,28 @@ def _options(
 
 
 @app.command()
-def start(
+def start(  # noqa: PLR0913, PLR0917  the command's options
     target: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="NAME", help="A competency; default: all.")
     ] = None,
-    candidate: Annotated[str, typer.Option(help="The candidate's name.")] = "",
+    exam: Annotated[
+        str, typer.Option(metavar="EXAM", help="An exam.toml, or a ready exam: `ptassess exam list`.")
+    ] = "everything",
+    candidate: Annotated[str, typer.Option(metavar="ID", help="The candidate's name.")] = "",
     exam_seed: Annotated[int | None, typer.Option(help="Seed of the quiz; graders must use the same.")] = None,
     pack: Packs = None,
 ) -> None:
     """Make a candidate's kit: briefs, starters, public checks, and a page that says what to type."""
-    from ptassess import exam, kit
+    from ptassess import kit
 
-    found = _catalogue(pack, *(folder / slug for slug in only or () for folder in (Path(), Path("challenges"))))
+    chosen, packs = _exam(exam, exam_seed, pack)
+    found = _catalogue(packs, *(folder / slug for slug in only or () for folder in (Path(), Path("challenges"))))
     challenges = [found.challenge(slug) for slug in only] if only else list(found.challenges.values())
-    seed = exam.DEFAULT_EXAM_SEED if exam_seed is None else exam_seed
-    commands = kit.start(target, challenges, candidate=candidate, exam_seed=seed)
-    minutes = sum(task.minutes for challenge in challenges for task in challenge.tasks)
-    typer.echo(
-        f"{target}: {len(challenges)} competenc{'y' if len(challenges) == 1 else 'ies'}, about {minutes} minutes."
-    )
+    commands = kit.start(target, challenges, chosen, candidate=candidate)
+    count = len(chosen.offered(challenges))
+    minutes = chosen.minutes_for(challenges)
+    typer.echo(f"{target}: {count} competenc{'y' if count == 1 else 'ies'}, about {minutes} minutes.")
     typer.echo("Next:")
     for command in commands:
         typer.secho(f"  {command}", bold=True)
@@ -104,14 +107,7 @@ def show(
     from rich.markdown import Markdown
 
     found = _catalogue(pack, Path("challenges"))
-    slug, _, task = name.partition(".")
-    if slug not in found.challenges:
-        owners = {t.name: c.slug for c in reversed(found.challenges.values()) for t in c.tasks}
-        if slug not in owners:
-            near = difflib.get_close_matches(slug, [*found.challenges, *owners], n=1)
-            hint = f"is {near[0]!r} meant?" if near else "`ptassess list` shows them"
-            raise UserError(f"{name}: no competency or task of that name; {hint}")
-        slug, task = owners[slug], slug
+    slug, task = (name, "") if name in found.challenges else _find_task(found, name)
     challenge = found.challenge(slug)
     brief = challenge.home / "brief.md"
     text = brief.read_text(encoding="utf-8") if brief.is_file() else f"# {challenge.title}\n\n(no brief)"
@@ -131,35 +127,52 @@ def grade(  # noqa: PLR0913, PLR0917  the command's options
     ] = None,
     isolation: Annotated[str | None, typer.Option(metavar="LEVEL", help="The least isolation to accept.")] = None,
     seed: Annotated[int | None, typer.Option(help="Run seed, to repeat a run; default: a secret one each.")] = None,
+    exam: Annotated[str, typer.Option(metavar="EXAM", help="As given to `start`; default: everything.")] = "everything",
     exam_seed: Annotated[int | None, typer.Option(help="Seed of the quiz, as given to `start`.")] = None,
     jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Submissions at the same time.")] = 1,
     executor: Annotated[str, typer.Option(metavar="NAME", help="What runs them; plugins bring more.")] = "threads",
+    roster: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="Columns submission, candidate; default: roster.csv among them."),
+    ] = None,
     pack: Packs = None,
     as_json: Json = False,  # noqa: FBT002
 ) -> None:
     """Grade submissions: a run file and a scorecard each, and an index that ranks them."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     from ptassess import grading
 
     found, taken = grading.find(submissions)
     console = Console(stderr=True)
     if not as_json:
-        console.print(taken, highlight=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        console.print(taken, highlight=False, soft_wrap=True)
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("about"), TimeRemainingColumn(), TextColumn("left"),
+    )  # fmt: skip
     with Progress(*columns, console=console, transient=True, disable=as_json) as bar:
         work = bar.add_task("grading", total=len(found))
         results = grading.grade(
             found,
             out,
             seed=seed,
+            exam=exam,
             exam_seed=exam_seed,
             isolation=isolation,
             packs=pack or (),
             only=only or (),
             jobs=jobs,
             executor=executor,
+            roster=roster or next((p / "roster.csv" for p in submissions if (p / "roster.csv").is_file()), None),
             progress=lambda _: bar.advance(work),
         )
     if as_json:
@@ -168,6 +181,183 @@ def grade(  # noqa: PLR0913, PLR0917  the command's options
         _print_ranking(results, out)
     if any(graded.run is None for graded in results):
         raise typer.Exit(1)
+
+
+@app.command()
+def hint(task: Annotated[str, typer.Argument(help="A task, or competency.task.")]) -> None:
+    """Show the hint for a task. It costs nothing."""
+    from ptassess.kit import hint_for
+
+    found = _catalogue(None, Path("challenges"))
+    slug, name = _find_task(found, task)
+    challenge = found.challenge(slug)
+    brief = challenge.home / "brief.md"
+    told = hint_for(brief.read_text(encoding="utf-8"), name) if brief.is_file() else None
+    if told is None:
+        raise UserError(f"{name}: there is no hint for it; `ptassess show {name}` shows the brief")
+    number = [t.name for t in challenge.tasks].index(name) + 1
+    typer.echo(f"Hint {number}, {slug}.{name} (hints cost nothing):")
+    typer.secho(f"  {told}", bold=True)
+
+
+@app.command()
+def progress() -> None:
+    """In a kit: run all checks, and show where you stand and what to do next."""
+    from ptassess import practice
+
+    root = Path.cwd()
+    exam = _kit(root)
+    keeper = practice.Keeper()
+    try:
+        practice.run_checks(root, (), keeper, "--tb=no", "-rN")
+    finally:
+        keeper.close()
+    if exam.deadline:
+        left = datetime.fromisoformat(exam.deadline) - datetime.now(UTC)
+        told = f"{left.days} days and {left.seconds // 3600} hours" if left.days >= 0 else "no time"
+        typer.echo(f"{told} left until {exam.deadline}")
+
+
+@app.command()
+def watch() -> None:
+    """In a kit: run what each save affects, until Ctrl-C."""
+    from ptassess import practice
+
+    root = Path.cwd()
+    _kit(root)
+    keeper = practice.Keeper()
+    challenges = list(_catalogue(None, Path("challenges")).challenges.values())
+    here = [c for c in challenges if c.home.is_relative_to(root.resolve())]
+
+    def run(tasks: list[str]) -> None:
+        practice.clear_screen()
+        typer.secho(f"{datetime.now().astimezone():%H:%M:%S}  {', '.join(tasks)}", bold=True)
+        practice.run_checks(root, tasks, keeper, "-rN")
+
+    try:
+        practice.run_checks(root, (), keeper, "--tb=no", "-rN")
+        typer.echo("Watching solutions/; save a file to run its checks, Ctrl-C ends.")
+        practice.watch(root, here, run)
+    except KeyboardInterrupt:
+        typer.echo("")
+    finally:
+        keeper.close()
+
+
+@app.command()
+def submit(
+    out: Annotated[Path, typer.Option(metavar="FILE.zip", help="Where the archive goes.")] = Path("submission.zip"),
+) -> None:
+    """In a kit: check the size and syntax of what is in solutions/, and pack it into one file."""
+    from ptassess import archive, kit
+    from ptassess.submission import Submission
+
+    root = Path.cwd()
+    exam = _kit(root)
+    if out.suffix != ".zip":
+        raise UserError(f"{out}: the archive's name ends in .zip")
+    submission = Submission.open(root)
+    lines = archive.complaints(submission)
+    for line in lines:
+        typer.secho(f"ptassess: {line}", fg="yellow", err=True)
+    manifest = archive.pack(submission, out, candidate=kit.facts_of(root).candidate, exam=exam)
+    size = out.stat().st_size / 1024
+    typer.echo(f"{out}: {len(manifest.files)} files, {size:.0f} KiB, digest {manifest.digest[:16]}")
+    typer.echo("Hand in this file." if not lines else "Hand in this file, or mend the lines above first.")
+
+
+@app.command()
+def reproduce(
+    run_file: Annotated[Path, typer.Argument(metavar="RUN.json", help="A run file of `ptassess grade`.")],
+    submission: Annotated[Path, typer.Argument(metavar="SUBMISSION", help="The folder or archive that it judged.")],
+    exam: Annotated[str, typer.Option(metavar="EXAM", help="The exam, if it was not everything.")] = "everything",
+    pack: Packs = None,
+) -> None:
+    """Judge a submission again with the seeds that a run has revealed, and compare the verdicts."""
+    from ptassess import grading, store
+
+    old = store.read(run_file)
+    differences, new = grading.reproduce(old, submission, exam=exam, packs=pack or ())
+    for line in differences:
+        typer.secho(f"  {line}", fg="yellow")
+    same = len(new.checks) - len(differences)
+    typer.echo(f"{same} of {len(new.checks)} verdicts are the same; run seed {old.run_seed}, as committed to.")
+    if differences:
+        raise typer.Exit(1)
+
+
+exam_app = typer.Typer(help="Exams: what is asked, for how many points, under which rules.", no_args_is_help=True)
+app.add_typer(exam_app, name="exam")
+
+
+@exam_app.command(name="list")
+def exam_list() -> None:
+    """List the ready exams."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from ptassess import content
+    from ptassess.exam import Exam, read
+
+    challenges = list(_catalogue(None).challenges.values())
+    table = Table("exam", "tasks", "minutes", "title", box=None, pad_edge=False)
+    for exam in (Exam(), *(read(path) for root in content.roots() for path in root.exams())):
+        tasks = sum(map(len, exam.offered(challenges).values()))
+        table.add_row(exam.name, str(tasks), str(exam.minutes_for(challenges)), exam.title)
+    Console().print(table)
+
+
+@exam_app.command(name="new")
+def exam_new(
+    file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="A new file.")],
+    minutes: Annotated[int, typer.Option(min=1, help="That a candidate has; tasks are chosen to fit.")] = 60,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="NAME", help="A competency; default: all.")
+    ] = None,
+    title: Annotated[str, typer.Option(help="For readers.")] = "",
+    pack: Packs = None,
+) -> None:
+    """Begin an exam: tasks of every competency and level in turn until the time is used; edit it as you like."""
+    from ptassess.exam import compose, render
+
+    found = _catalogue(pack)
+    challenges = [found.challenge(slug) for slug in only] if only else list(found.challenges.values())
+    if file.suffix != ".toml":
+        raise UserError(f"{file}: an exam's file ends in .toml")
+    if file.exists():
+        raise UserError(f"{file}: is there already; choose another name")
+    exam = compose(file.stem, challenges, minutes, title=title, packs=[str(p.resolve()) for p in pack or ()])
+    try:
+        file.write_text(render(exam), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{file}: cannot be written ({error.strerror}); name another place") from None
+    typer.echo(f"{file}: {len(exam.tasks)} tasks. Edit it, then:")
+    typer.secho(f"  ptassess exam check {file}", bold=True)
+
+
+@exam_app.command(name="check")
+def exam_check(
+    exam: Annotated[str, typer.Argument(metavar="EXAM", help="An exam.toml, or the name of a ready exam.")],
+    pack: Packs = None,
+) -> None:
+    """Check an exam: whether its tasks are there, fit its time, and what each competency is worth."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from ptassess.exam import examine
+
+    chosen, packs = _exam(exam, None, pack)
+    challenges = list(_catalogue(packs).challenges.values())
+    if problems := examine(chosen, challenges):
+        for line in problems:
+            typer.secho(f"ptassess: {exam}: {line}", fg="red", err=True)
+        raise typer.Exit(4)
+    table = Table("competency", "tasks", "points", "minutes", box=None, pad_edge=False)
+    for slug, tasks in chosen.offered(challenges).items():
+        points = sum(chosen.points(slug, task) for task in tasks)
+        table.add_row(slug, str(len(tasks)), f"{points:g}", str(sum(task.minutes for task in tasks)))
+    Console().print(table)
+    typer.echo(f"{chosen.title}: {chosen.minutes_for(challenges)} minutes, digest {chosen.digest()[:16]}")
 
 
 @app.command()
@@ -264,6 +454,40 @@ def doctor(as_json: Json = False) -> None:  # noqa: FBT002
         _print_json(findings)
     else:
         print_findings(findings)
+
+
+def _find_task(found: Any, name: str) -> tuple[str, str]:
+    """The competency and the task that ``task`` or ``competency.task`` names."""
+    slug, _, task = name.rpartition(".")
+    owners = {t.name: c.slug for c in reversed(found.challenges.values()) for t in c.tasks if slug in ("", c.slug)}
+    if task not in owners:
+        known = [*found.challenges, *(t.name for c in found.challenges.values() for t in c.tasks)]
+        near = difflib.get_close_matches(task, known, n=1)
+        advice = f"is {near[0]!r} meant?" if near else "`ptassess list` shows them"
+        raise UserError(f"{name}: no competency or task of that name; {advice}")
+    return owners[task], task
+
+
+def _kit(root: Path) -> Any:
+    """The exam of the kit that the user is in."""
+    from ptassess import kit
+    from ptassess.exam import read
+
+    kit.facts_of(root)
+    return read(root / kit.EXAM)
+
+
+def _exam(name: str, seed: int | None, packs: list[Path] | None) -> tuple[Any, list[Path] | None]:
+    """An exam, and the packs that it and the command line name."""
+    import msgspec
+
+    from ptassess.exam import find
+
+    exam, path = find(name)
+    if seed is not None:
+        exam = msgspec.structs.replace(exam, seed=seed)
+    named = [*(packs or ()), *((path.parent if path else Path()) / pack for pack in exam.packs)]
+    return exam, named or None
 
 
 def _catalogue(packs: list[Path] | None, *local: Path) -> Any:

@@ -1,4 +1,4 @@
-"""Where the content lies: ``challenges/``, ``plugins/`` and ``reports/`` of a checkout, a wheel, or a pack."""
+"""Where the content lies: ``challenges/``, ``exams/``, ``plugins/``, ``reports/`` of a checkout, a wheel, or a pack."""
 
 from __future__ import annotations
 
@@ -32,6 +32,10 @@ class Root:
         return {
             path.parent.name: path for path in sorted((self.path / "challenges").glob("*/private")) if path.is_dir()
         }
+
+    def exams(self) -> list[Path]:
+        """The files of its ready exams, sorted by name."""
+        return sorted((self.path / "exams").glob("*.toml"))
 
     def plugins(self) -> list[Path]:
         """The files of its plugins, sorted by name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import shlex
 from typing import TYPE_CHECKING, Any
 
 # pytest has no public way to build a failure's text that also survives xdist; these two have kept their shape since
@@ -78,13 +79,14 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def show(
+def show(  # noqa: PLR0913  what a report is made of
     report: pytest.TestReport,
     item: pytest.Item,
     result: CheckResult,
     excinfo: pytest.ExceptionInfo[BaseException] | None,
     *,
     full: bool,
+    seed: int,
 ) -> None:
     """Write a check's end into pytest's report.
 
@@ -94,6 +96,7 @@ def show(
         result: what was found.
         excinfo: what was raised, if anything was.
         full: whether the reader asked for pytest's full traceback.
+        seed: run seed, for the command that draws the same inputs again.
     """
     if result.output:
         report.sections.append(("what the solution printed", result.output))
@@ -110,7 +113,9 @@ def show(
     report.outcome = "failed"
     lines = [f"{result.challenge} · {result.task} · {result.title}", "", f"  {result.message}"]
     lines += [f"  {text}" for text in result.detail.splitlines()]
-    lines += ["", f"  {os.path.relpath(path, item.config.invocation_params.dir)}:{line}"]
+    place = os.path.relpath(path, item.config.invocation_params.dir)
+    again = shlex.quote(f"{place}::{item.name}")
+    lines += ["", f"  {place}:{line}", f"  the same inputs again: pytest {again} --seed {seed}"]
     crash = ReprFileLocation(path, line, result.message)
     trace = ReprTraceback([ReprEntryNative([text + "\n" for text in lines])], None, "native")
     report.longrepr = ExceptionChainRepr([(trace, crash, None)])

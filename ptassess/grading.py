@@ -8,6 +8,7 @@ working folder that shadows one of ours, a plugin announced by an entry point.
 
 from __future__ import annotations
 
+import csv
 import os
 import secrets
 import shutil
@@ -21,8 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ptassess import store
+from ptassess import archive, store
 from ptassess.errors import PtassessError, SubmissionError, UserError
+from ptassess.exam import EVERYTHING, commit, examine
+from ptassess.exam import find as find_exam
 from ptassess.registry import Catalogue, catalogue
 from ptassess.sandbox import folders, processes
 from ptassess.sandbox.levels import choose
@@ -77,32 +80,40 @@ class Graded:
 def find(paths: Sequence[Path]) -> tuple[list[Path], str]:
     """Tell one submission from many.
 
-    A folder that holds ``solutions/`` is one submission. Any other folder is a folder of submissions: each folder in
-    it is one.
+    An archive, or a folder that holds ``solutions/``, is one submission. Any other folder is a folder of submissions:
+    each folder and each archive in it is one.
 
     Args:
         paths: as given on the command line.
 
     Returns:
-        The submissions' folders, and a line that says what the paths were taken for.
+        The submissions, and a line that says what the paths were taken for.
 
     Raises:
         SubmissionError: if a path is not there, or holds nothing.
     """
     found: list[Path] = []
     for path in paths:
-        if not path.is_dir():
-            raise SubmissionError(f"{path}: no such folder; name a submission, or a folder of submissions")
-        if (path / "solutions").is_dir():
+        if not path.is_dir() and not archive.is_archive(path):
+            endings = ", ".join(archive.SUFFIXES)
+            raise SubmissionError(
+                f"{path}: no such folder or archive ({endings}); name a submission, or a folder of them"
+            )
+        if archive.is_archive(path) or (path / "solutions").is_dir():
             found.append(path)
             continue
-        inside = sorted(child for child in path.iterdir() if child.is_dir() and not child.name.startswith("."))
+        inside = sorted(
+            child
+            for child in path.iterdir()
+            if not child.name.startswith(".") and (child.is_dir() or archive.is_archive(child))
+        )
         if not inside:
             raise SubmissionError(f"{path}: neither a submission (no solutions/ in it) nor a folder of submissions")
         found += inside
     found = list({path.resolve(): path for path in found}.values())
     many = "one submission" if len(found) == 1 else f"{len(found)} submissions"
-    return found, f"taken as {many}: a folder that holds solutions/ is one, any other is a folder of them"
+    rule = "an archive, or a folder that holds solutions/, is one; any other folder is a folder of them"
+    return found, f"taken as {many}: {rule}"
 
 
 def grade(  # noqa: PLR0913  the command line's options, keyword-only
@@ -110,12 +121,14 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
     out: Path,
     *,
     seed: int | None = None,
+    exam: str = EVERYTHING,
     exam_seed: int | None = None,
     isolation: str | None = None,
     packs: Sequence[Path] = (),
     only: Sequence[str] = (),
     jobs: int = 1,
     executor: str = "threads",
+    roster: Path | None = None,
     progress: Callable[[Graded], None] | None = None,
 ) -> list[Graded]:
     """Grade submissions and write ``out/<name>/run.json``, ``out/<name>/scorecard.html`` and ``out/index.html``.
@@ -124,12 +137,15 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
         submissions: folders, as ``find`` gives them.
         out: folder for the results; made if it is missing.
         seed: run seed, to repeat a run; None for a secret one each.
+        exam: file or name of the exam.
         exam_seed: seed of the quiz; None for the exam's.
         isolation: the least isolation to accept.
         packs: more challenges.
         only: slugs to grade; empty for all.
         jobs: how many at the same time.
         executor: name of what runs them.
+        roster: CSV with the columns ``submission`` (name of a folder or an archive) and ``candidate``; whoever is in it
+            and has handed nothing in is an entry, too.
         progress: called with each result as it comes.
 
     Returns:
@@ -138,7 +154,12 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
     Raises:
         UserError: if nothing can be graded at all: an unknown competency, level or executor, an unwritable folder.
     """
+    asked, path = find_exam(exam)
+    packs = [*packs, *((path.parent if path else Path()) / pack for pack in asked.packs)]
     challenges = catalogue(tuple(packs))
+    if wrong := examine(asked, challenges.challenges.values()):
+        raise UserError(f"{exam}: {wrong[0]}")
+    only = only or list(asked.offered(challenges.challenges.values()))
     targets = _targets(challenges, only)
     choose(isolation, challenges.levels())  # what this machine cannot give is said once, not once a submission
     chosen: Executor = challenges.named("ptassess_executors", executor)
@@ -149,12 +170,14 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
     except OSError as error:
         raise UserError(f"{out}: cannot write there ({error.strerror}); name another folder with --out") from None
     out = out.resolve()
+    known = read_roster(roster) if roster else {}
     one = partial(
         _grade_one,
-        names=_names(submissions),
+        names=_names(submissions, known),
         out=out,
         targets=targets,
         seed=seed,
+        exam=str(path.resolve()) if path else exam,
         exam_seed=exam_seed,
         isolation=isolation,
         packs=packs,
@@ -165,8 +188,78 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
         results.append(graded)
         if progress:
             progress(graded)
+    handed_in = {_key(path) for path in submissions}
+    results += [
+        Graded(name=candidate, reason=f"handed nothing in (the roster expects {key!r})")
+        for key, candidate in known.items()
+        if key not in handed_in
+    ]
     write_index(results, out)
     return results
+
+
+def read_roster(path: Path) -> dict[str, str]:
+    """Candidates by the names of their submissions.
+
+    Args:
+        path: CSV with a header; the columns ``submission`` and ``candidate``, others are left alone.
+
+    Raises:
+        UserError: one line, if it cannot be used.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, ValueError, csv.Error) as error:
+        raise UserError(f"{path}: cannot be read ({error})") from None
+    if not rows or not {"submission", "candidate"} <= rows[0].keys():
+        raise UserError(f"{path}: needs a header with the columns submission and candidate, and a row for each of them")
+    names = {(row["submission"] or "").strip(): (row["candidate"] or "").strip() for row in rows}
+    if "" in names or "" in names.values() or len(names) != len(rows):
+        raise UserError(f"{path}: an empty cell, or two rows for one submission")
+    return {_without_ending(name): candidate for name, candidate in names.items()}
+
+
+def reproduce(
+    run: Run, submission: Path, *, exam: str = EVERYTHING, packs: Sequence[Path] = ()
+) -> tuple[list[str], Run]:
+    """Judge a submission again with the seeds that a run has revealed.
+
+    Args:
+        run: of the same submission.
+        submission: folder or archive.
+        exam: file or name of the exam that it was judged on.
+        packs: more challenges.
+
+    Returns:
+        One line for each check whose verdict differs, and the new run.
+
+    Raises:
+        UserError: if the seed is secret or not the one that was committed to, or the submission, the exam or the
+            challenges are others.
+    """
+    if run.run_seed is None or commit(run.run_seed) != run.run_seed_hash:
+        raise UserError(f"run {run.run_id}: its seed is not revealed, or not the one that was committed to")
+    only = [challenge.slug for challenge in run.challenges]
+    with tempfile.TemporaryDirectory(prefix="ptassess-") as folder:
+        how = {"exam": exam, "exam_seed": run.exam_seed, "packs": packs, "only": only}
+        (graded,) = grade([submission], Path(folder), seed=run.run_seed, **how)  # type: ignore[arg-type]
+    if graded.run is None:
+        raise UserError(f"{submission}: {graded.reason}")
+    again = graded.run
+    if again.submission.digest != run.submission.digest:
+        raise UserError(f"{submission}: not the submission of run {run.run_id}; its files differ")
+    if again.exam_digest != run.exam_digest:
+        raise UserError(f"{exam}: not the exam of run {run.run_id}; name that one with --exam")
+    if [c.digest for c in again.challenges] != [c.digest for c in run.challenges]:
+        raise UserError(f"run {run.run_id}: the challenges have changed since; install ptassess {run.ptassess}")
+    before = {(check.challenge, check.check): check.outcome for check in run.checks}
+    told = [
+        f"{check.challenge}: {check.check}: {before.get((check.challenge, check.check))}, now {check.outcome}"
+        for check in again.checks
+        if before.get((check.challenge, check.check)) != check.outcome
+    ]
+    return told, again
 
 
 def write_index(results: Sequence[Graded], out: Path) -> Path:
@@ -224,55 +317,75 @@ def _longest(challenges: Catalogue, only: Sequence[str]) -> float:
     return _START_SECONDS + _CALLS * sum(task.seconds for challenge in chosen for task in challenge.tasks)
 
 
-def _names(submissions: Sequence[Path]) -> dict[Path, str]:
-    """A folder name for each submission's results, unique."""
-    names: dict[Path, str] = {}
+def _names(submissions: Sequence[Path], roster: dict[str, str]) -> dict[Path, tuple[str, str]]:
+    """A folder name for each submission's results, unique, and the candidate's name."""
+    names: dict[Path, tuple[str, str]] = {}
+    taken: set[str] = set()
     for path in submissions:
-        base = name = path.resolve().name or "submission"
+        base = folder = _key(path)
         count = 1
-        while name in names.values():
+        while folder in taken:
             count += 1
-            name = f"{base}-{count}"
-        names[path] = name
+            folder = f"{base}-{count}"
+        taken.add(folder)
+        names[path] = (folder, roster.get(base, folder))
     return names
 
 
-def _grade_one(path: Path, *, names: dict[Path, str], **how: Any) -> Graded:
+def _key(path: Path) -> str:
+    return _without_ending(path.resolve().name) or "submission"
+
+
+def _without_ending(name: str) -> str:
+    return next((name.removesuffix(ending) for ending in archive.SUFFIXES if name.endswith(ending)), name)
+
+
+def _grade_one(path: Path, *, names: dict[Path, tuple[str, str]], **how: Any) -> Graded:
     """Grade a submission; a bad one is an entry with its reason."""
+    folder, name = names[path]
     try:
-        return _judge(Submission.open(path), names[path], **how)
+        if not archive.is_archive(path):
+            return _judge(Submission.open(path), folder, name, **how)
+        scratch = tempfile.mkdtemp(prefix="ptassess-")
+        try:
+            return _judge(Submission.open(archive.unpack(path, Path(scratch))), folder, name, **how)
+        finally:
+            folders.remove(scratch)
     except PtassessError as error:
-        return Graded(name=names[path], reason=str(error))
+        return Graded(name=name, reason=str(error))
     except Exception as error:  # noqa: BLE001  one submission's trouble is not the end of the others' grading
-        return Graded(name=names[path], reason=f"{type(error).__name__}: {error}".splitlines()[0])
+        return Graded(name=name, reason=f"{type(error).__name__}: {error}".splitlines()[0])
 
 
 def _judge(  # noqa: PLR0913
     submission: Submission,
+    folder_name: str,
     name: str,
     *,
     out: Path,
     targets: Sequence[Path],
     seed: int | None,
+    exam: str,
     exam_seed: int | None,
     isolation: str | None,
     packs: Sequence[Path],
     seconds: float,
 ) -> Graded:
-    folder = out / name
+    folder = out / folder_name
     folder.mkdir(parents=True, exist_ok=True)
     run_file, page, log = folder / "run.json", folder / "scorecard.html", folder / "pytest.log"
     for old in (run_file, page):
         old.unlink(missing_ok=True)
     scratch = tempfile.mkdtemp(prefix="ptassess-")
     try:
-        copy = _snapshot(submission, Path(scratch) / name)
+        copy = _snapshot(submission, Path(scratch) / folder_name)
         command = [
             sys.executable, "-P", "-m", "pytest",
             "-c", str(INI), "--rootdir", str(INI.parent), "--noconftest",
             "-p", "ptassess.pytest_plugin",
             "--ptassess-door", "graded", "--submission", str(copy), f"--candidate={name}",
             "--run-file", str(run_file), "--scorecard", str(page),
+            "--exam", exam,
             *(["--exam-seed", str(exam_seed)] if exam_seed is not None else []),
             *(["--isolation", isolation] if isolation else []),
             *(argument for pack in packs for argument in ("--pack", str(pack.resolve()))),

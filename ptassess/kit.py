@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
 
 from ptassess._version import __version__
-from ptassess.challenge import Challenge
+from ptassess.challenge import Challenge, Task
 from ptassess.errors import UserError
-from ptassess.exam import DEFAULT_EXAM_SEED
+from ptassess.exam import Exam, render
 from ptassess.quiz import Quiz
 
 FACTS = "ptassess.toml"
+EXAM = "exam.toml"
+_HINTS = "## Hints"
 
 _PYTEST_INI = """\
 # Makes bare `pytest` and an IDE's test explorer work in this folder.
@@ -24,17 +29,21 @@ _PYTEST_INI = """\
 addopts = --import-mode=importlib
 testpaths = challenges
 ptassess_submission = .
+ptassess_exam = exam.toml
 """
 
 _README = """\
-# Your kit
+# {title}
 
 You write code in `solutions/`, and the checks in `challenges/` tell you how it fares. Nothing else needs to change.
 
 ```console
 $ pytest challenges/                      # all checks, as often as you like
 $ pytest challenges/{first} -k {task}
-$ ptassess show {first}                   # the brief, in the terminal
+$ ptassess watch                          # leave it running: each save runs what it affects
+$ ptassess show {task}                    # a task's part of the brief; `ptassess hint {task}` if you are stuck
+$ ptassess progress                       # where you stand, and what to do next
+$ ptassess submit                         # when you are done: checks the files and packs them
 ```
 
 1. Read `challenges/<name>/brief.md`: what to build, and what is free.
@@ -47,26 +56,36 @@ only the files in `solutions/` count: changes to anything else have no effect. H
 answers are right shows in grading. "60 %, between 50 and 62, 88 % decided" says that 12 % of the points are still open,
 and what the score becomes if all of those fall one way or the other.
 
+## Rules
+
+{rules}
+
 ## An order to work in
 
 {order}
 """
 
 
-def start(
-    target: Path,
-    challenges: Sequence[Challenge],
-    *,
-    candidate: str = "",
-    exam_seed: int = DEFAULT_EXAM_SEED,
-) -> list[str]:
+class Facts(NamedTuple):
+    """What a kit says of itself.
+
+    Args:
+        candidate: name, or empty.
+        made_by: version of ptassess.
+    """
+
+    candidate: str
+    made_by: str
+
+
+def start(target: Path, challenges: Sequence[Challenge], exam: Exam, *, candidate: str = "") -> list[str]:
     """Make a kit.
 
     Args:
         target: the folder; it must not exist, or be empty.
-        challenges: what is asked.
+        challenges: that are installed, or those of them that are wanted.
+        exam: what is asked of them.
         candidate: name, or empty.
-        exam_seed: seed of the quiz.
 
     Returns:
         The three commands to type next.
@@ -74,66 +93,120 @@ def start(
     Raises:
         UserError: one line, if the folder is in use or cannot be written to, or nothing is asked.
     """
-    if not challenges:
+    offered = exam.offered(challenges)
+    if not offered:
         raise UserError("no challenge to start with; `ptassess doctor` says where they are looked for")
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UserError(f"{target}: not empty; name a new folder, nothing is overwritten")
+    chosen = [challenge for challenge in challenges if challenge.slug in offered]
     try:
         (target / "solutions").mkdir(parents=True, exist_ok=True)
-        for challenge in challenges:
-            _add(target, challenge, exam_seed)
+        for challenge in chosen:
+            _add(target, challenge, exam)
         (target / "pytest.ini").write_text(_PYTEST_INI, encoding="utf-8")
-        (target / FACTS).write_text(_facts(candidate, exam_seed), encoding="utf-8")
-        first = challenges[0]
-        readme = _README.format(first=first.slug, task=first.tasks[0].name, order=_order(challenges))
+        (target / EXAM).write_text(render(msgspec.structs.replace(exam, packs=())), encoding="utf-8")
+        (target / FACTS).write_text(_facts(candidate), encoding="utf-8")
+        readme = _README.format(
+            title=exam.title if exam.tasks else "Your kit",
+            first=chosen[0].slug,
+            task=offered[chosen[0].slug][0].name,
+            rules=_rules(exam, chosen),
+            order=_order(exam, chosen),
+        )
         (target / "README.md").write_text(readme, encoding="utf-8")
     except OSError as error:
         raise UserError(f"{target}: cannot be written ({error.strerror}); name another folder") from None
     editor = os.environ.get("EDITOR", "your editor")
-    return [f"cd {target}", f"{editor} solutions/{challenges[0].slug}.py", "pytest challenges/"]
+    return [f"cd {target}", f"{editor} solutions/{chosen[0].slug}.py", "pytest challenges/"]
 
 
-def exam_seed_of(root: Path) -> int | None:
-    """The exam seed that a kit was made with; None if the folder is no kit.
+def facts_of(root: Path) -> Facts:
+    """What a kit says of itself.
 
     Args:
-        root: of the submission.
+        root: of the kit.
+
+    Raises:
+        UserError: if the folder is no kit, or its file cannot be read.
     """
+    path = root / FACTS
+    if not path.is_file():
+        raise UserError(f"{root.resolve()}: not a kit (no {FACTS}); go into the folder that `ptassess start` made")
     try:
-        facts: dict[str, Any] = tomllib.loads((root / FACTS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    seed = facts.get("exam_seed")
-    return seed if isinstance(seed, int) else None
+        told: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read ({error})") from None
+    return Facts(str(told.get("candidate", "")), str(told.get("ptassess", "?")))
 
 
-def _add(target: Path, challenge: Challenge, exam_seed: int) -> None:
+def _add(target: Path, challenge: Challenge, exam: Exam) -> None:
     home, slug = challenge.home, challenge.slug
     public = target / "challenges" / slug
     # The starter becomes the solution; a copy of it beside the checks would only be edited by mistake.
     shutil.copytree(home, public, ignore=shutil.ignore_patterns("private", "__pycache__", "starter.py", "*.pyc"))
-    shutil.copyfile(home / "starter.py", target / "solutions" / f"{slug}.py")
-    if (home / "quiz.py").is_file():
-        quiz = Quiz.open(home / "quiz.py", answers=None, private=None, exam_seed=exam_seed)
+    if exam.hints == "none" and (brief := public / "brief.md").is_file():
+        brief.write_text(without_hints(brief.read_text(encoding="utf-8")), encoding="utf-8")
+    if any(task.kind == "code" for task in exam.offered([challenge])[slug]):
+        shutil.copyfile(home / "starter.py", target / "solutions" / f"{slug}.py")
+    if any(task.kind == "quiz" for task in exam.offered([challenge])[slug]):
+        quiz = Quiz.open(home / "quiz.py", answers=None, private=None, exam_seed=exam.seed)
         (target / "solutions" / f"{slug}.quiz.toml").write_text(quiz.render(), encoding="utf-8")
 
 
-def _facts(candidate: str, exam_seed: int) -> str:
+def without_hints(brief: str) -> str:
+    """A brief without its section of hints.
+
+    Args:
+        brief: Markdown.
+    """
+    return re.sub(rf"\n{_HINTS}\n.*?(?=\n## |\Z)", "", brief, flags=re.DOTALL)
+
+
+def hint_for(brief: str, task: str) -> str | None:
+    """The hint for a task, or None if the brief has none.
+
+    Args:
+        brief: Markdown, whose section of hints names each task first.
+        task: its name.
+    """
+    section = brief.partition(f"\n{_HINTS}\n")[2].partition("\n## ")[0]
+    for entry in re.split(r"^\d+\. ", section, flags=re.MULTILINE)[1:]:
+        name, _, text = entry.partition(":")
+        if name.strip(" `") == task:
+            return " ".join(text.split())
+    return None
+
+
+def _facts(candidate: str) -> str:
     name = json.dumps("".join(c for c in candidate if c.isprintable()), ensure_ascii=False)  # TOML's strings are alike
-    return (
-        "# What this kit was made for. Grading does not read this file.\n"
-        f'candidate = {name}\nexam = "everything"\nexam_seed = {exam_seed}\nptassess = "{__version__}"\n'
-    )
+    return f'# Who this kit is for. Grading does not read this file.\ncandidate = {name}\nptassess = "{__version__}"\n'
 
 
-def _order(challenges: Sequence[Challenge]) -> str:
+def _rules(exam: Exam, challenges: Sequence[Challenge]) -> str:
+    lines = [f"- Time: {exam.minutes_for(challenges)} minutes{f', until {exam.deadline}' if exam.deadline else ''}."]
+    lines.append(f"- Help from AI: {exam.ai_use}")
+    lines.append("- Hints: free; they cost nothing." if exam.hints == "free" else "- Hints: this exam gives none.")
+    told = {"full": "the whole scorecard", "score": "your score", "none": "nothing but that it arrived"}
+    lines.append(f"- Afterwards you get to see {told[exam.feedback]}.")
+    if exam.cut_scores:
+        cuts = ", ".join(f"{name} {cut:g} %" for name, cut in exam.cut_scores.items())
+        lines.append(f"- To pass: {cuts}.")
+    return "\n".join(lines)
+
+
+def _order(exam: Exam, challenges: Sequence[Challenge]) -> str:
     lines = []
     for challenge in challenges:
-        minutes = sum(task.minutes for task in challenge.tasks)
+        tasks: list[Task] = exam.offered([challenge])[challenge.slug]
+        minutes = sum(task.minutes for task in tasks)
         lines.append(f"**{challenge.title}** (`solutions/{challenge.slug}.py`, about {minutes} minutes)\n")
         lines += [
-            f"{number}. `{task.name}`: {task.level}, about {task.minutes} minutes, {task.points:g} points"
-            for number, task in enumerate(challenge.tasks, 1)
+            f"{number}. `{task.name}`: {task.level}, about {task.minutes} minutes, "
+            f"{exam.points(challenge.slug, task):g} points"
+            for number, task in enumerate(tasks, 1)
         ]
+        left = [f"`{task.name}`" for task in challenge.tasks if task not in tasks]
+        if left:
+            lines.append(f"\nNot asked in this exam: {', '.join(left)}.")
         lines.append("")
     return "\n".join(lines).rstrip()

@@ -36,11 +36,8 @@ _TEXT_OPTIONS = (
     ("--run-file", "FILE", "write the run, as JSON, to this file"),
     ("--scorecard", "FILE", "write the run, as an HTML page, to this file"),
     ("--candidate", "NAME", "the candidate's name; without it, the submission folder's"),
-    (
-        "--exam-seed",
-        "N",
-        "seed of quiz numbers and per-candidate coefficients; without it, the kit's or the exam's",
-    ),
+    ("--exam", "EXAM", "what is asked: an exam.toml, or the name of a ready exam; without it, everything"),
+    ("--exam-seed", "N", "seed of quiz numbers and per-candidate coefficients; without it, the exam's"),
 )
 
 
@@ -58,7 +55,9 @@ class Settings:
         run_file: where to write the run.
         scorecard: where to write the page.
         candidate: name.
+        exam: file or name of the exam, or None for everything.
         exam_seed: None for the exam's own.
+        tasks: the only tasks to run, as ``task`` or ``competency.task``; empty for all.
         door: which of the two doors this run came through.
         matrix: ``(plan, results)`` of an admission run.
     """
@@ -72,7 +71,9 @@ class Settings:
     run_file: Path | None
     scorecard: Path | None
     candidate: str | None
+    exam: str | None
     exam_seed: int | None
+    tasks: tuple[str, ...]
     door: Door
     matrix: tuple[Path, Path] | None
 
@@ -90,6 +91,8 @@ def add_options(parser: pytest.Parser) -> None:
     text = "a folder with more challenges; can be given several times"
     group.addoption("--pack", metavar="DIR", action="append", default=[], help=text, dest="ptassess_pack")
     parser.addini("ptassess_pack", text, type="args", default=[])
+    text = "run only this task's checks: TASK or COMPETENCY.TASK; can be given several times"
+    group.addoption("--task", metavar="NAME", action="append", default=[], help=text, dest="ptassess_task")
     parser.addini(
         "ptassess_min_coverage",
         "exit with status 11 if less than this share of the points was decided, in per cent",
@@ -134,6 +137,8 @@ def settings_of(config: pytest.Config) -> Settings:
         run_file=path("--run-file"),
         scorecard=path("--scorecard"),
         candidate=text("--candidate", None),
+        exam=_exam(config),
+        tasks=tuple(config.getoption("ptassess_task")),
         exam_seed=None if exam_seed is None else _whole_number("--exam-seed", exam_seed),
         door=text("--ptassess-door", "practice", get_args(Door)),
         matrix=(plan, results) if plan and results else None,
@@ -152,6 +157,12 @@ def _raw(config: pytest.Config, option: str) -> tuple[str | None, Path]:
     if option.startswith("--ptassess-"):
         return None, Path.cwd()
     return config.getini(_dest(option)) or None, config.inipath.parent if config.inipath else config.rootpath
+
+
+def _exam(config: pytest.Config) -> str | None:
+    raw, base = _raw(config, "--exam")
+    # A file is named from where the option stands, a ready exam from anywhere.
+    return str((base / raw).resolve()) if raw and raw.endswith(".toml") else raw
 
 
 def _seed(config: pytest.Config) -> int:

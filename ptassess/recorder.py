@@ -20,7 +20,7 @@ from ptassess import summary
 from ptassess._version import __version__
 from ptassess.assessment import CHECK
 from ptassess.errors import UserError
-from ptassess.exam import Exam, commit
+from ptassess.exam import commit
 from ptassess.machine import machine_facts
 from ptassess.outcomes import exit_status
 from ptassess.result import ChallengeFacts, CheckResult, Finding, Run, TaskFacts
@@ -142,7 +142,7 @@ class Recorder:
 
     def _run(self, *, complete: bool) -> Run:
         settings, submission = self.assessment.settings, self.assessment.submission
-        facts = self.assessment.handed_in
+        facts, exam = self.assessment.handed_in, self.assessment.exam
         findings = self._findings()  # before the notes, which tell what went wrong with them
         started = _iso(self._started)
         homes = {slug: Path(told["home"]) for slug, told in self.offered.items()}
@@ -156,8 +156,11 @@ class Recorder:
             finished=_iso(time.time()),
             seconds=round(time.time() - self._started, 3),
             submission=facts,
-            exam_digest=Exam(seed=self.assessment.exam_seed).digest(),
-            exam_seed=self.assessment.exam_seed,
+            exam=exam.name,
+            exam_digest=exam.digest(),
+            exam_seed=exam.seed,
+            cut_scores=exam.cut_scores,
+            roles=exam.roles,
             run_seed_hash=commit(settings.seed),
             run_seed=settings.seed,
             profile=settings.profile,
@@ -207,7 +210,7 @@ class Recorder:
             tasks=tuple(
                 TaskFacts(
                     name=task.name,
-                    points=task.points,
+                    points=self.assessment.exam.points(slug, task),
                     level=task.level,
                     minutes=task.minutes,
                     kind=task.kind,

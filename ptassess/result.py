@@ -169,6 +169,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         submission: which files.
         exam: name of the exam.
         exam_digest: SHA-256 of it.
+        cut_scores: the exam's least per cent, by competency; ``total`` for the whole.
+        roles: the exam's weights of competencies, by role.
         exam_seed: drives quiz numbers and per-candidate coefficients.
         run_seed_hash: SHA-256 of the run seed, as committed before the run.
         run_seed: revealed with the result; None while secret.
@@ -198,6 +200,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     exam: str = "everything"
     exam_digest: str = ""
     exam_seed: int = 0
+    cut_scores: dict[str, float] = {}
+    roles: dict[str, dict[str, float]] = {}
     run_seed_hash: str = ""
     run_seed: int | None = None
     profile: str = "full"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ptassess import kit
+from ptassess import exam, kit
 from ptassess.errors import UserError
+from ptassess.exam import Exam
 from ptassess.registry import catalogue
 
 CHALLENGES = list(catalogue().challenges.values())
@@ -19,7 +20,7 @@ CHALLENGES = list(catalogue().challenges.values())
 def made(tmp_path_factory):
     """A kit of everything, and the commands that were printed."""
     folder = tmp_path_factory.mktemp("kits") / "exam"
-    return folder, kit.start(folder, CHALLENGES, candidate='Ada "the\n first"', exam_seed=7)
+    return folder, kit.start(folder, CHALLENGES, Exam(seed=7), candidate='Ada "the\n first"')
 
 
 def test_it_holds_the_public_half_of_every_challenge_and_nothing_private(made):
@@ -37,7 +38,8 @@ def test_it_holds_the_public_half_of_every_challenge_and_nothing_private(made):
 def test_its_facts_can_be_read_whatever_the_candidate_is_called(made):
     facts = tomllib.loads((made[0] / kit.FACTS).read_text())
     assert facts["candidate"] == 'Ada "the first"'
-    assert kit.exam_seed_of(made[0]) == facts["exam_seed"] == 7
+    assert kit.facts_of(made[0]).candidate == facts["candidate"]
+    assert exam.read(made[0] / kit.EXAM) == Exam(seed=7)
 
 
 def test_the_first_page_names_every_task(made):
@@ -61,16 +63,51 @@ def test_bare_pytest_works_in_it_and_says_what_was_not_attempted(made):
 def test_a_folder_in_use_is_not_touched(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(UserError, match="not empty; name a new folder"):
-        kit.start(tmp_path, CHALLENGES)
+        kit.start(tmp_path, CHALLENGES, Exam())
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_a_place_that_cannot_be_written_to_is_named():
     with pytest.raises(UserError, match="/proc/kit: cannot be written"):
-        kit.start(Path("/proc/kit"), CHALLENGES)
+        kit.start(Path("/proc/kit"), CHALLENGES, Exam())
 
 
-def test_a_folder_that_is_no_kit_has_no_exam_seed(tmp_path):
-    assert kit.exam_seed_of(tmp_path) is None
-    (tmp_path / kit.FACTS).write_text("exam_seed = 'x'")
-    assert kit.exam_seed_of(tmp_path) is None
+def test_a_folder_that_is_no_kit_says_where_to_go(tmp_path):
+    with pytest.raises(UserError, match=r"not a kit .*go into the folder that `ptassess start` made"):
+        kit.facts_of(tmp_path)
+    (tmp_path / kit.FACTS).write_text("candidate = ")
+    with pytest.raises(UserError, match="cannot be read"):
+        kit.facts_of(tmp_path)
+
+
+def test_a_kit_of_an_exam_holds_what_is_asked_and_its_rules(tmp_path):
+    asked = Exam(
+        name="short", title="Short", tasks={"linear_algebra.whiten": 5, "linear_algebra.solve_spd": 3}, minutes=40,
+        hints="none", ai_use="None.", feedback="score", cut_scores={"total": 60}, deadline="2030-01-31T18:00:00+01:00",
+    )  # fmt: skip
+    kit.start(tmp_path / "kit", CHALLENGES, asked)
+    page = (tmp_path / "kit" / "README.md").read_text()
+    for text in (
+        "# Short",
+        "Time: 40 minutes, until 2030",
+        "Help from AI: None.",
+        "gives none",
+        "your score",
+        "total 60 %",
+    ):
+        assert text in page
+    assert "`whiten`: practitioner, about 15 minutes, 5 points" in page
+    assert "Not asked in this exam: `matmul_family`" in page
+    assert [path.name for path in (tmp_path / "kit" / "solutions").iterdir()] == ["linear_algebra.py"]
+    brief = (tmp_path / "kit" / "challenges" / "linear_algebra" / "brief.md").read_text()
+    assert "## Hints" not in brief
+    assert "## Further reading" in brief
+
+
+def test_every_task_has_its_hint():
+    for challenge in CHALLENGES:
+        brief = (challenge.home / "brief.md").read_text()
+        for task in challenge.tasks:
+            assert kit.hint_for(brief, task.name), task.name
+        assert kit.hint_for(brief, "nothing") is None
+        assert kit.hint_for(kit.without_hints(brief), challenge.tasks[0].name) is None
