@@ -147,7 +147,8 @@ def unpack(archive: Path, to: Path) -> Path:
                     file.write(chunk)
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         # RuntimeError: an encrypted zip; NotImplementedError: an unknown compression; OSError: also a bad gzip.
-        raise SubmissionError(f"{archive.name}: cannot be unpacked ({error}); `ptassess submit` makes a zip") from None
+        why = str(error).partition("\n")[0].rstrip(":")
+        raise SubmissionError(f"{archive.name}: cannot be unpacked ({why}); `ptassess submit` makes a zip") from None
     inside = [path for path in to.iterdir() if path.is_dir()]
     alone = len(inside) == 1 and inside[0].name != "solutions" and (inside[0] / "solutions").is_dir()
     return inside[0] if alone else to

@@ -171,8 +171,12 @@ def _pieces(source: bytes) -> dict[str, tuple[str, set[str]]]:
     """Each top-level name's code, without its places and docstrings, and the names that the code uses."""
     pieces: dict[str, tuple[str, set[str]]] = {"": ("", set())}
     for node in ast.parse(source).body:
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue  # a docstring
         if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
             names = [node.name]
+            if ast.get_docstring(node, clean=False) is not None:
+                node.body = node.body[1:]
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             names = [n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)] or [""]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -141,19 +141,25 @@ def catalogue(packs: tuple[Path, ...] = ()) -> Catalogue:
     return found
 
 
-def add_local(found: Catalogue, folder: Path) -> None:
-    """Let the challenges of a folder stand before those that are known: a kit's own, or those that somebody writes.
+def with_local(found: Catalogue, folders: Iterable[Path]) -> Catalogue:
+    """A catalogue in which the challenges of some folders stand before the others: a kit's own, or an author's.
 
     Args:
-        found: changed in place.
-        folder: a challenge's, or one that holds some; nothing happens if there is none.
+        found: stays as it is.
+        folders: of a challenge, or of several; one that is not there is passed over.
     """
-    homes = [folder] if (folder / "challenge.py").is_file() else sorted(p.parent for p in folder.glob("*/challenge.py"))
+    found = replace(found, challenges=dict(found.challenges), private=dict(found.private))
+    homes = [home for folder in folders for home in (folder, *sorted(folder.glob("*/"))) if _is_home(home)]
     for home in map(Path.resolve, homes):
         challenge = load_challenge(home)
         found.challenges[challenge.slug] = challenge
         if (home / "private").is_dir():
             found.private[challenge.slug] = home / "private"
+    return found
+
+
+def _is_home(folder: Path) -> bool:
+    return (folder / "challenge.py").is_file()
 
 
 def load_challenge(home: Path) -> Challenge:

@@ -207,3 +207,98 @@ def test_what_lies_in_challenges_here_comes_before_what_is_installed(ptassess, t
     assert ptassess("start", "kit", "--only", "gelu")[0] == 0
     monkeypatch.chdir(tmp_path / "challenges")
     assert "admitted as draft" in ptassess("check-challenges", "gelu")[1]
+
+
+# -- in a kit --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def kit(ptassess, tmp_path, monkeypatch):
+    """A kit, as the working folder."""
+    assert ptassess("start", tmp_path / "kit", "--candidate", "Ada")[0] == 0
+    monkeypatch.chdir(tmp_path / "kit")
+    return tmp_path / "kit"
+
+
+def test_a_hint_has_its_number_and_costs_nothing(ptassess, kit):
+    status, said = ptassess("hint", "whiten")
+    assert status == 0
+    assert "Hint 6, linear_algebra.whiten (hints cost nothing)" in said
+    status, said = ptassess("hint", "whitn")
+    assert (status, said) == (4, "ptassess: whitn: no competency or task of that name; is 'whiten' meant?\n")
+
+
+def test_an_exam_without_hints_gives_none(ptassess, tmp_path, monkeypatch):
+    (tmp_path / "strict.toml").write_text('name = "strict"\nhints = "none"\n')
+    assert ptassess("start", tmp_path / "kit", "--exam", tmp_path / "strict.toml")[0] == 0
+    monkeypatch.chdir(tmp_path / "kit")
+    assert "there is no hint for it" in ptassess("hint", "whiten")[1]
+
+
+def test_submit_packs_what_grade_takes(ptassess, kit, tmp_path):
+    shutil.copytree(Path(__file__).parents[1] / "examples" / "strong" / "solutions", "solutions", dirs_exist_ok=True)
+    status, said = ptassess("submit", "--out", tmp_path / "ada.zip")
+    assert status == 0
+    assert "Hand in this file." in said
+    (tmp_path / "roster.csv").write_text("submission,candidate,email\nada.zip,Ada Lovelace,\nbob.zip,Bob,b@x\n")
+    command = ("grade", tmp_path / "ada.zip", "--out", tmp_path / "out", "--roster", tmp_path / "roster.csv")
+    status, said = ptassess(*command)
+    assert status == 1  # Bob
+    assert re.search(r"Ada Lovelace +100 %", said)
+    assert re.search(r"Bob +not graded: handed nothing in \(the roster expects 'bob'\)", said)
+    run = store.read(tmp_path / "out" / "ada" / "run.json")
+    assert (run.candidate, run.exam, run.stamp) == ("Ada Lovelace", "everything", "graded")
+
+    status, said = ptassess("reproduce", tmp_path / "out" / "ada" / "run.json", tmp_path / "ada.zip")
+    assert status == 0, said
+    assert f"{len(run.checks)} of {len(run.checks)} verdicts are the same" in said
+
+
+def test_submit_says_what_a_grader_could_not_read(ptassess, kit):
+    (kit / "solutions" / "linear_algebra.py").write_text("def f(:\n")
+    status, said = ptassess("submit")
+    assert status == 0
+    assert "solutions/linear_algebra.py, line 1: invalid syntax" in said
+    assert "mend the lines above first" in said
+
+
+@pytest.mark.parametrize("command", ["progress", "watch", "submit"])
+def test_outside_of_a_kit_one_line_says_where_to_go(ptassess, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    status, said = ptassess(command)
+    assert status == 4
+    assert "not a kit" in said
+    assert len(said.splitlines()) == 1
+
+
+# -- exams -----------------------------------------------------------------------------------------------------
+
+
+def test_an_exam_is_made_checked_handed_out_and_graded(ptassess, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert ptassess("exam", "new", "short.toml", "--minutes", "20", "--only", "linear_algebra")[0] == 0
+    status, said = ptassess("exam", "check", "short.toml")
+    assert status == 0
+    assert re.search(r"linear_algebra +2 +10 +20", said), said
+    assert ptassess("start", "kit", "--exam", "short.toml")[0] == 0
+    assert ptassess("grade", "kit", "--exam", "short.toml", "--out", "out")[0] == 0
+    run = store.read(tmp_path / "out" / "kit" / "run.json")
+    assert (run.exam, len(run.challenges[0].tasks)) == ("short", 2)
+    assert {check.task for check in run.checks} == {task.name for task in run.challenges[0].tasks}
+    assert run.complete
+    assert "everything" in ptassess("exam", "list")[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[tasks]\n"linear_algebra.gone" = 1\n', "no such task"),
+        ('minutes = 5\n[tasks]\n"linear_algebra.whiten" = 1\n', "need about 15 minutes; it gives 5"),
+        ("points = 3\n", "not an exam"),
+    ],
+)
+def test_an_exam_that_does_not_fit_is_said_before_anybody_sits_it(ptassess, tmp_path, text, said):
+    (tmp_path / "x.toml").write_text(text)
+    status, output = ptassess("exam", "check", tmp_path / "x.toml")
+    assert status == 4
+    assert said in output

@@ -1,0 +1,1 @@
+"""The commands of ``ptassess``, by who types them; ``ptassess.cli`` puts them together."""

@@ -1,0 +1,75 @@
+"""What the author of a challenge types, and whoever sets a machine up."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ptassess.commands.shared import (
+    Json,
+    Packs,
+    catalogue_of,
+    print_json,
+)
+
+
+def new(
+    name: Annotated[str, typer.Argument(help="The slug: lower case letters, digits, underscores.")],
+    pack: Annotated[Path | None, typer.Option(metavar="DIR", help="Where; default: challenges/ here, or here.")] = None,
+) -> None:
+    """Begin a challenge of your own: a small one that already works."""
+    from ptassess.new import create
+
+    home = create(name, pack)
+    typer.echo(f"{home}: a draft that works. Make it yours, then:")
+    where = "" if pack is None else f" --pack {pack}"
+    typer.secho(f"  ptassess check-challenges {name}{where}", bold=True)
+
+
+def check_challenges(
+    slugs: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Default: all.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Run seeds to try.")] = 1,
+    jobs: Annotated[int, typer.Option("-n", min=1, help="Processes.")] = 1,
+    pack: Packs = None,
+    as_json: Json = False,  # noqa: FBT002
+) -> None:
+    """Admit challenges: the reference passes on every seed, every mutant is caught, trivial answers earn nothing."""
+    from ptassess import admission
+
+    found = catalogue_of(pack, Path("challenges"), *map(Path, slugs or ()))
+    chosen = slugs or ([h.name for p in pack for h in _pack_homes(p)] if pack else list(found.challenges))
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    with console.status("looking at files") as status:
+        reports = admission.admit(
+            [found.challenge(slug) for slug in chosen],
+            found,
+            seeds=seeds,
+            jobs=jobs,
+            progress=lambda slug, count: status.update(f"{slug}: {count} verdicts"),
+        )
+    if as_json:
+        print_json([report.facts() for report in reports])
+    else:
+        for report in reports:
+            admission.print_report(report)
+    if not all(report.admitted for report in reports):
+        raise typer.Exit(1)
+
+
+def doctor(as_json: Json = False) -> None:  # noqa: FBT002
+    """Say what this machine and this installation can do, and what is missing."""
+    from ptassess.doctor import examine, print_findings
+
+    findings = examine()
+    if as_json:
+        print_json(findings)
+    else:
+        print_findings(findings)
+
+
+def _pack_homes(pack: Path) -> list[Path]:
+    from ptassess.content import pack_challenges
+
+    return pack_challenges(pack)

@@ -1,0 +1,235 @@
+"""What a hiring team types."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ptassess.commands.shared import (
+    Json,
+    Packs,
+    catalogue_of,
+    exam_and_packs,
+    print_json,
+)
+from ptassess.errors import UserError
+
+
+def grade(  # noqa: PLR0913, PLR0917  the command's options
+    submissions: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Submissions, or a folder of them.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the results go.")] = Path("graded"),
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="NAME", help="A competency; default: all.")
+    ] = None,
+    isolation: Annotated[str | None, typer.Option(metavar="LEVEL", help="The least isolation to accept.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Run seed, to repeat a run; default: a secret one each.")] = None,
+    exam: Annotated[str, typer.Option(metavar="EXAM", help="As given to `start`; default: everything.")] = "everything",
+    exam_seed: Annotated[int | None, typer.Option(help="Seed of the quiz, as given to `start`.")] = None,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Submissions at the same time.")] = 1,
+    executor: Annotated[str, typer.Option(metavar="NAME", help="What runs them; plugins bring more.")] = "threads",
+    roster: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="Columns submission, candidate; default: roster.csv among them."),
+    ] = None,
+    pack: Packs = None,
+    as_json: Json = False,  # noqa: FBT002
+) -> None:
+    """Grade submissions: a run file and a scorecard each, and an index that ranks them."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    from ptassess import grading
+
+    found, taken = grading.find(submissions)
+    console = Console(stderr=True)
+    if not as_json:
+        console.print(taken, highlight=False, soft_wrap=True)
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("about"), TimeRemainingColumn(), TextColumn("left"),
+    )  # fmt: skip
+    with Progress(*columns, console=console, transient=True, disable=as_json) as bar:
+        work = bar.add_task("grading", total=len(found))
+        results = grading.grade(
+            found,
+            out,
+            seed=seed,
+            exam=exam,
+            exam_seed=exam_seed,
+            isolation=isolation,
+            packs=pack or (),
+            only=only or (),
+            jobs=jobs,
+            executor=executor,
+            roster=roster or next((p / "roster.csv" for p in submissions if (p / "roster.csv").is_file()), None),
+            progress=lambda _: bar.advance(work),
+        )
+    if as_json:
+        print_json([_graded_facts(graded) for graded in results])
+    else:
+        _print_ranking(results, out)
+    if any(graded.run is None for graded in results):
+        raise typer.Exit(1)
+
+
+def reproduce(
+    run_file: Annotated[Path, typer.Argument(metavar="RUN.json", help="A run file of `ptassess grade`.")],
+    submission: Annotated[Path, typer.Argument(metavar="SUBMISSION", help="The folder or archive that it judged.")],
+    exam: Annotated[str, typer.Option(metavar="EXAM", help="The exam, if it was not everything.")] = "everything",
+    pack: Packs = None,
+) -> None:
+    """Judge a submission again with the seeds that a run has revealed, and compare the verdicts."""
+    from ptassess import grading, store
+
+    old = store.read(run_file)
+    differences, new = grading.reproduce(old, submission, exam=exam, packs=pack or ())
+    for line in differences:
+        typer.secho(f"  {line}", fg="yellow")
+    same = len(new.checks) - len(differences)
+    typer.echo(f"{same} of {len(new.checks)} verdicts are the same; run seed {old.run_seed}, as committed to.")
+    if differences:
+        raise typer.Exit(1)
+
+
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN.json...", help="Run files, or folders that hold some.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the pages go.")] = Path("report"),
+) -> None:
+    """Write scorecards and an index from run files."""
+    from ptassess import render, store
+
+    read = store.read_all(runs)
+    entries = []
+    for number, run in enumerate(read, 1):
+        name = f"{number:04d}-{run.run_id[-8:]}.html"
+        render.write_scorecard(run, out / name)
+        entries.append(render.Entry(run=run, href=name, candidate=run.candidate))
+    render.write_index(entries, out / "index.html")
+    typer.echo(f"{len(read)} scorecard{'s' * (len(read) != 1)}; open {out / 'index.html'}")
+
+
+def export(
+    exporter: Annotated[str, typer.Argument(metavar="FORMAT", help="`csv`, or what a plugin brings.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN.json...", help="Run files, or folders that hold some.")],
+    out: Annotated[Path, typer.Option(metavar="PATH", help="What to write.")],
+    pack: Packs = None,
+) -> None:
+    """Write run files in another format."""
+    from ptassess import store
+
+    chosen = catalogue_of(pack).named("ptassess_exporters", exporter)
+    read = store.read_all(runs)
+    try:
+        chosen.write(read, out)
+    except OSError as error:
+        raise UserError(f"{out}: cannot be written ({error.strerror}); name another place with --out") from None
+    typer.echo(f"{len(read)} run{'s' * (len(read) != 1)}: {out}")
+
+
+def exam_list() -> None:
+    """List the ready exams."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from ptassess import content
+    from ptassess.exam import Exam, read
+
+    challenges = list(catalogue_of(None).challenges.values())
+    table = Table("exam", "tasks", "minutes", "title", box=None, pad_edge=False)
+    for exam in (Exam(), *(read(path) for root in content.roots() for path in root.exams())):
+        tasks = sum(map(len, exam.offered(challenges).values()))
+        table.add_row(exam.name, str(tasks), str(exam.minutes_for(challenges)), exam.title)
+    Console().print(table)
+
+
+def exam_new(
+    file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="A new file.")],
+    minutes: Annotated[int, typer.Option(min=1, help="That a candidate has; tasks are chosen to fit.")] = 60,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="NAME", help="A competency; default: all.")
+    ] = None,
+    title: Annotated[str, typer.Option(help="For readers.")] = "",
+    pack: Packs = None,
+) -> None:
+    """Begin an exam: tasks of every competency and level in turn until the time is used; edit it as you like."""
+    from ptassess.exam import compose, render
+
+    found = catalogue_of(pack)
+    challenges = [found.challenge(slug) for slug in only] if only else list(found.challenges.values())
+    if file.suffix != ".toml":
+        raise UserError(f"{file}: an exam's file ends in .toml")
+    if file.exists():
+        raise UserError(f"{file}: is there already; choose another name")
+    exam = compose(file.stem, challenges, minutes, title=title, packs=[str(p.resolve()) for p in pack or ()])
+    try:
+        file.write_text(render(exam), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{file}: cannot be written ({error.strerror}); name another place") from None
+    typer.echo(f"{file}: {len(exam.tasks)} tasks. Edit it, then:")
+    typer.secho(f"  ptassess exam check {file}", bold=True)
+
+
+def exam_check(
+    exam: Annotated[str, typer.Argument(metavar="EXAM", help="An exam.toml, or the name of a ready exam.")],
+    pack: Packs = None,
+) -> None:
+    """Check an exam: whether its tasks are there, fit its time, and what each competency is worth."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from ptassess.exam import examine
+
+    chosen, packs = exam_and_packs(exam, None, pack)
+    challenges = list(catalogue_of(packs).challenges.values())
+    if problems := examine(chosen, challenges):
+        for line in problems:
+            typer.secho(f"ptassess: {exam}: {line}", fg="red", err=True)
+        raise typer.Exit(4)
+    table = Table("competency", "tasks", "points", "minutes", box=None, pad_edge=False)
+    for slug, tasks in chosen.offered(challenges).items():
+        points = sum(chosen.points(slug, task) for task in tasks)
+        table.add_row(slug, str(len(tasks)), f"{points:g}", str(sum(task.minutes for task in tasks)))
+    Console().print(table)
+    typer.echo(f"{chosen.title}: {chosen.minutes_for(challenges)} minutes, digest {chosen.digest()[:16]}")
+
+
+def _graded_facts(graded: Any) -> dict[str, Any]:
+    from ptassess.scoring import score
+
+    facts: dict[str, Any] = {"candidate": graded.name, "reason": graded.reason or None}
+    if graded.run:
+        total = score(graded.run).total
+        facts |= {
+            "score": total.score,
+            "low": total.low,
+            "high": total.high,
+            "coverage": total.coverage,
+            "run_file": str(graded.run_file),
+            "scorecard": str(graded.scorecard),
+        }
+    return facts
+
+
+def _print_ranking(results: list[Any], out: Path) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from ptassess.grading import percent
+    from ptassess.scoring import score
+    from ptassess.summary import in_words
+
+    table = Table("candidate", "score", box=None, pad_edge=False)
+    for graded in sorted(results, key=lambda g: (g.run is None, -percent(g), g.name)):
+        told = in_words(score(graded.run).total) if graded.run else f"not graded: {graded.reason}"
+        table.add_row(escape(graded.name), escape(told))
+    console = Console()
+    console.print(table)
+    console.print(f"open {out / 'index.html'}", highlight=False, soft_wrap=True)
