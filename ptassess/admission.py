@@ -7,33 +7,27 @@ check that it names; trivial answers earn nothing in any task; no check ends in 
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import subprocess
-import sys
 import tempfile
-import time
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ptassess import trials
 from ptassess.errors import JudgeError, PtassessError, UserError
-from ptassess.grading import INI, scrubbed_environment
 from ptassess.inspection import Report, classes_in, code_tasks, complain, examine_files, examine_import, examine_quiz
 from ptassess.matrix import MatrixResult, PlannedEntry
 from ptassess.quiz import DRAWS, Quiz, solved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from ptassess.challenge import Challenge
     from ptassess.registry import Catalogue
     from ptassess.result import CheckResult
 
-_LOOK_SECONDS = 0.1
 _NAMED = 3  # seeds that a message names one by one
 _CAUGHT_BY = "# caught by:"
 _REFERENCE, _STARTER, _TRIVIAL, _MUTANT = "reference", "starter", "trivial:", "mutant:"
@@ -107,7 +101,7 @@ def admit(
         examine_import(challenge, report)
         if (challenge.home / "quiz.py").is_file():
             examine_quiz(challenge, private, report)
-        _examine_runs(challenge, private, report, jobs, progress or (lambda _slug, _count: None))
+        _examine_runs(challenge, private, report, jobs, progress)
         reports.append(report)
     return reports
 
@@ -139,11 +133,13 @@ def _count(value: Any, name: str) -> str:
 
 
 def _examine_runs(
-    challenge: Challenge, private: Path, report: Report, jobs: int, progress: Callable[[str, int], None]
+    challenge: Challenge, private: Path, report: Report, jobs: int, progress: Callable[[str, int], None] | None
 ) -> None:
     with tempfile.TemporaryDirectory(prefix="ptassess-") as folder:
         entries = _plan(challenge, private, report, Path(folder))
-        results = _run(challenge, private, entries, jobs, report, progress)
+        results, complaints = trials.run(challenge, private, entries, jobs=jobs, progress=progress)
+    for line in complaints:
+        complain(report, line)
     if not results and report.problems:
         return
     by_entry: dict[str, list[MatrixResult]] = {entry.id: [] for entry in entries}
@@ -223,71 +219,6 @@ def _write_quizzes(challenge: Challenge, private: Path, folder: Path) -> dict[st
     return paths
 
 
-def _run(  # noqa: PLR0913, PLR0917  what a plan needs
-    challenge: Challenge,
-    private: Path,
-    entries: list[PlannedEntry],
-    jobs: int,
-    report: Report,
-    progress: Callable[[str, int], None],
-) -> list[MatrixResult]:
-    """Run a plan, or as much of it as was not run before."""
-    store = _cache() / f"{challenge.slug}-{_digest(challenge.home, private)}"
-    store.mkdir(parents=True, exist_ok=True)
-    targets = [challenge.home] if private.is_relative_to(challenge.home) else [challenge.home, private]
-    processes = []
-    for part in range(jobs):
-        plan, out, log = (store / f"{part}-of-{jobs}.{kind}" for kind in ("plan.json", "jsonl", "log"))
-        plan.write_bytes(msgspec.json.encode(_share(entries, part, jobs)))
-        command = [
-            sys.executable, "-P", "-m", "pytest", "-c", str(INI), "--rootdir", str(INI.parent),
-            "-p", "ptassess.pytest_plugin", "--isolation", "process", "--pack", str(challenge.home),
-            "--ptassess-matrix", str(plan), "--ptassess-matrix-out", str(out), *map(str, targets),
-        ]  # fmt: skip
-        with log.open("wb") as stream:
-            process = subprocess.Popen(  # noqa: S603  our own interpreter
-                command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, env=scrubbed_environment(), cwd="/"
-            )
-        processes.append((process, out, log))
-    while any(process.poll() is None for process, _, _ in processes):
-        time.sleep(_LOOK_SECONDS)
-        progress(challenge.slug, sum(_lines_in(out) for _, out, _ in processes))
-    results: dict[tuple[str, int, str], MatrixResult] = {}
-    for process, out, log in processes:
-        if process.returncode not in (0, 1, 5, 10, 11):
-            complain(report, f"the checks could not be run: {_cause_in(log)} (see {log})")
-        wanted = {(entry.id, seed) for entry in entries for seed in entry.seeds}
-        for line in out.read_bytes().splitlines() if out.is_file() else ():
-            try:
-                result = msgspec.json.decode(line, type=MatrixResult)
-            except msgspec.MsgspecError:  # the last line of a run that was killed; what it told was found again
-                continue
-            if (result.id, result.seed) in wanted:
-                results[result.id, result.seed, result.result.check] = result
-    return list(results.values())
-
-
-def _cause_in(log: Path) -> str:
-    """The line of pytest's output that tells most: the first error that it quotes, or the last line of all."""
-    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    told = [line.removeprefix("E ").strip() for line in lines if line.startswith("E  ")]
-    return told[-1] if told else lines[-1] if lines else "pytest said nothing"
-
-
-def _lines_in(path: Path) -> int:
-    return path.read_bytes().count(b"\n") if path.is_file() else 0
-
-
-def _share(entries: Iterable[PlannedEntry], part: int, jobs: int) -> list[PlannedEntry]:
-    """One process' part of a plan: every entry's seeds dealt out in turn."""
-    dealt = []
-    for number, entry in enumerate(entries):
-        seeds = tuple(seed for index, seed in enumerate(entry.seeds) if (number + index) % jobs == part)
-        if seeds:
-            dealt.append(msgspec.structs.replace(entry, seeds=seeds))
-    return dealt
-
-
 # -- verdicts --------------------------------------------------------------------------------------------------
 
 
@@ -315,7 +246,7 @@ def _judge_reference(challenge: Challenge, results: list[MatrixResult], report: 
 
 
 def _judge_mutants(by_entry: dict[str, list[MatrixResult]], report: Report) -> None:
-    lonely: set[str] = {result.result.check for result in by_entry[_REFERENCE]}
+    lonely = {_base(result.result) for result in by_entry[_REFERENCE] if result.result.task != "quiz"}
     for name, results in by_entry.items():
         if not name.startswith(_MUTANT):
             continue
@@ -330,12 +261,12 @@ def _judge_mutants(by_entry: dict[str, list[MatrixResult]], report: Report) -> N
         if missed := [result for result in mine if result.seed not in caught_on]:
             complain(report, f"mutants/{stem}.py is not caught by {named} on {_seeds(missed)}")
         caught = {result.result.check for result in results if result.seed == 0 and result.result.outcome == "failed"}
-        if len({check.partition("[")[0] for check in caught}) == 1:
-            lonely -= caught
+        bases = {check.partition("[")[0] for check in caught}
+        if len(bases) == 1:
+            lonely -= bases
     if report.seeds > 1 and lonely:
-        names = sorted({check.partition("[")[0] for check in lonely})
         told = "never the only one to catch a mutant (a mutant that only it catches would show what it is for)"
-        report.advice.append(f"{told}: {', '.join(names)}")
+        report.advice.append(f"{told}: {', '.join(sorted(lonely))}")
 
 
 def _judge_trivial(by_entry: dict[str, list[MatrixResult]], report: Report, classes: set[str]) -> None:
@@ -366,21 +297,3 @@ def _seeds(results: list[MatrixResult]) -> str:
 
 def _base(result: CheckResult) -> str:
     return result.check.partition("[")[0]
-
-
-# -- what was found before -------------------------------------------------------------------------------------
-
-
-def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "ptassess" / "admission"
-
-
-def _digest(*folders: Path) -> str:
-    """Over the challenge's files and ours: a change of either makes everything run again."""
-    digest = hashlib.sha256()
-    for folder in (*folders, Path(__file__).parent):
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.suffix != ".pyc":
-                digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
-    return digest.hexdigest()[:16]

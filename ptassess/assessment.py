@@ -274,26 +274,39 @@ class Assessment:
             ContentError: if the challenge has no such file here.
         """
         check = item.stash[CHECK]
-        slug = check.challenge.slug
+        handle = self.open_for(check.challenge, check.task, which, check.entry)
+        item.stash[FINDINGS].handles.append(handle)
+        return handle
+
+    def open_for(self, challenge: Challenge, task: Task, which: str, entry: Entry | None) -> Solution:
+        """Open a handle on one of a challenge's contestants.
+
+        Args:
+            challenge: whose.
+            task: whose limits it has.
+            which: ``solution``, ``reference`` or ``baseline``.
+            entry: of an admission run, or None.
+
+        Raises:
+            ContentError: if the challenge has no such file here.
+        """
+        slug = challenge.slug
         overlay = None
-        if which == "solution" and check.entry is not None:
-            path, overlay = check.entry.solution, check.entry.overlay
+        if which == "solution" and entry is not None:
+            path, overlay = entry.solution, entry.overlay
             shown = path.name if path else f"solutions/{slug}.py"
         elif which == "solution":
             submission = self._unchanged_submission()
             path = submission.solution(slug)
             shown = f"solutions/{path.relative_to(submission.solutions)}" if path else f"solutions/{slug}.py"
         else:
-            private = self.private_folder(check.challenge)
-            path = check.challenge.home / "baseline.py" if which == "baseline" else private and private / "reference.py"
+            private = self.private_folder(challenge)
+            path = challenge.home / "baseline.py" if which == "baseline" else private and private / "reference.py"
             shown = f"{slug}/{which}.py"
             if path is None or not path.is_file():
-                raise ContentError(f"{item.name}: challenge {slug} has no {which}.py here")
-        task = check.task
+                raise ContentError(f"challenge {slug} has no {which}.py here")
         limits = Limits(seconds=task.seconds, memory_mb=task.memory_mb)
-        handle = self.wall.solution(path, limits=limits, shown_as=shown, overlay=overlay)
-        item.stash[FINDINGS].handles.append(handle)
-        return handle
+        return self.wall.solution(path, limits=limits, shown_as=shown, overlay=overlay)
 
     # -- pytest's hooks ----------------------------------------------------------------------------------------
 

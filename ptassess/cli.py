@@ -61,6 +61,7 @@ _PANELS: dict[str, dict[str, Callable[..., None]]] = {
     "Authors": {
         "new": author.new,
         "check-challenges": author.check_challenges,
+        "calibrate": author.calibrate,
         "doctor": author.doctor,
     },
 }

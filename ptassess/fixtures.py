@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import random
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ptassess.assessment import CHECK, FINDINGS, Findings
-from ptassess.errors import NotAssessed
+from ptassess.errors import ContentError, NotAssessed
 from ptassess.exam import derive
 from ptassess.loading import load_file
 from ptassess.matrix import ENTRY
 from ptassess.pytest_plugin import assessment_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
     from types import ModuleType
 
     import torch
 
+    from ptassess.assessment import Assessment
+    from ptassess.calibration import Band
     from ptassess.quiz import Quiz
     from ptassess.sandbox import Solution
 
@@ -80,6 +84,67 @@ def device(request: pytest.FixtureRequest) -> torch.device:
     return torch.device(wanted)
 
 
+class Shared:
+    """What a module-scoped fixture of a challenge stands on: one long computation, on which several checks look.
+
+    Args:
+        assessment: under way.
+        module: the checks' file.
+        entry: of an admission run, or None.
+    """
+
+    def __init__(self, assessment: Assessment, module: Path, entry: Any) -> None:
+        self._assessment = assessment
+        self._challenge = assessment.challenge_of(module)[0]
+        self._entry = entry
+
+    @contextmanager
+    def solution(self, task: str) -> Iterator[Solution]:
+        """The candidate's solution, in a process that ends with the block; return values, not the handle.
+
+        Args:
+            task: whose deadline and memory it has.
+        """
+        handle = self._assessment.open_for(self._challenge, self._challenge.task(task), "solution", self._entry)
+        try:
+            yield handle
+        finally:
+            handle.close()
+
+    def rng(self, purpose: str) -> torch.Generator:
+        """As the fixture ``rng``, for one purpose in this challenge.
+
+        Args:
+            purpose: any word.
+        """
+        import torch
+
+        return torch.Generator().manual_seed(self._seed(purpose, "rng") % 2**63)
+
+    def draw(self, purpose: str) -> random.Random:
+        """As the fixture ``draw``, for one purpose in this challenge.
+
+        Args:
+            purpose: any word.
+        """
+        return random.Random(self._seed(purpose, "draw"))  # noqa: S311  inputs of checks, no secret
+
+    def _seed(self, purpose: str, kind: str) -> int:
+        seed = self._entry.seed if self._entry else self._assessment.settings.seed
+        return derive(seed, self._challenge.slug, "shared", purpose, kind)
+
+
+@pytest.fixture(scope="module")
+def shared(request: pytest.FixtureRequest) -> Shared:
+    """For a module-scoped fixture that returns values: ``with shared.solution("fit") as solution: …``.
+
+    If it fails, each check that asks for its values fails with the same cause.
+    """
+    assessment = assessment_of(request.config)
+    entry = request.getfixturevalue(ENTRY) if assessment.matrix else None
+    return Shared(assessment, request.path, entry)
+
+
 @pytest.fixture
 def evidence(request: pytest.FixtureRequest) -> dict[str, Any]:
     """What the check measured, by name; JSON values, tensors and numbers. It is stored and shown, never scored."""
@@ -98,12 +163,33 @@ def credit(request: pytest.FixtureRequest) -> Callable[[float], None]:
 
 
 @pytest.fixture
+def band(request: pytest.FixtureRequest) -> Callable[[str], Band]:
+    """``band("residual")``: what the reference reached in this check's evidence of that name, over many seeds.
+
+    Raises:
+        ContentError: if the challenge was not calibrated, or this evidence is not in its bands.
+    """
+    from ptassess import calibration
+
+    check = request.node.stash[CHECK]
+
+    def find(name: str) -> Band:
+        try:
+            return calibration.read(check.challenge.home)[check.name][name]
+        except KeyError:
+            told = f"{check.name}: no band for {name!r}; `ptassess calibrate {check.challenge.slug}` makes them"
+            raise ContentError(told) from None
+
+    return find
+
+
+@pytest.fixture
 def quiz(request: pytest.FixtureRequest) -> Quiz:
     """The candidate's answers to the challenge's questions, read as data."""
     return assessment_of(request.config).quiz(request.node.stash[CHECK])
 
 
-@pytest.fixture(name=ENTRY)
+@pytest.fixture(name=ENTRY, scope="module")
 def _entry(request: pytest.FixtureRequest) -> Any:
     """The submission of an admission run; see ``ptassess.matrix``."""
     return request.param

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from ptassess.challenge import Challenge, Task
 
 MUTANTS_PER_TASK = 3
-_PUBLIC = {"challenge.py", "brief.md", "starter.py", "baseline.py", "probes.py", "quiz.py", "assets"}
+_PUBLIC = {
+    "challenge.py",
+    "brief.md",
+    "starter.py",
+    "baseline.py",
+    "probes.py",
+    "quiz.py",
+    "calibration.toml",
+    "assets",
+}
 _PRIVATE = {"reference.py", "quiz.py", "mutants"}
 _SECTIONS = ("Goal", "What you build", "Rules", "Out of scope", "Hints", "Further reading")
 

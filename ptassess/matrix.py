@@ -154,7 +154,8 @@ class Matrix:
             for seed in planned.seeds
         ]
         metafunc.fixturenames.append(ENTRY)
-        metafunc.parametrize(ENTRY, entries, indirect=True, ids=[entry.label for entry in entries])
+        # Scope: what a module's checks share belongs to one entry; they run entry by entry.
+        metafunc.parametrize(ENTRY, entries, indirect=True, scope="module", ids=[entry.label for entry in entries])
 
     def record(self, entry: Entry, result: CheckResult, *, raw: bool) -> None:
         """Write one result.

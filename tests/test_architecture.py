@@ -22,7 +22,8 @@ FLOORS = (
     ("cli",),
     ("commands", "commands.candidate", "commands.team", "commands.author"),
     ("commands.shared",),
-    ("admission", "doctor", "new"),
+    ("admission", "doctor", "new", "calibration"),
+    ("trials",),
     ("grading", "inspection", "practice"),
     ("recorder", "render", "summary"),
     ("cohort", "heatmap", "narrative", "frames", "wording"),
@@ -43,6 +44,7 @@ ALLOWED = {
     ("pytest_plugin", "assessment"),  # the plugin's switch: nothing is imported until a challenge is collected
     ("assessment", "recorder"),  # the same switch, one floor on
     ("recorder", "pytest_plugin"),
+    ("fixtures", "calibration"),  # reads the bands; making them runs pytest
     ("loading", "registry"),  # the public half of private checks may lie in another wheel
     ("hookspecs", "grading"),  # for types only
     ("sandbox.levels", "sandbox.wall"),  # a level is a description; its wall is made when it is opened

@@ -10,6 +10,7 @@ def ptassess_challenges():
         home=__file__,
         title="Linear algebra",
         syllabus=1,
+        preload=("torch._dynamo",),  # a meter's first operation imports it, which takes a second
         summary="Vectors, matrices, tensors: products, decompositions, and what rounding does to them.",
         tasks=[
             Task(name="matmul_family", points=4, level="foundation", minutes=10),

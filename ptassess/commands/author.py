@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
+from ptassess.calibration import LEAST_SEEDS
 from ptassess.commands.shared import (
     Json,
     Packs,
     catalogue_of,
     print_json,
 )
+from ptassess.errors import UserError
 
 
 def new(
@@ -56,6 +58,37 @@ def check_challenges(
             admission.print_report(report)
     if not all(report.admitted for report in reports):
         raise typer.Exit(1)
+
+
+def calibrate(
+    slugs: Annotated[list[str], typer.Argument(metavar="NAME...", help="Challenges.")],
+    seeds: Annotated[int, typer.Option(min=LEAST_SEEDS, help="Run seeds.")] = LEAST_SEEDS,
+    jobs: Annotated[int, typer.Option("-n", min=1, help="Processes.")] = 1,
+    pack: Packs = None,
+) -> None:
+    """Measure how the reference fares over many seeds, and write the bands into the challenge; resumes."""
+    from rich.console import Console
+
+    from ptassess import calibration
+
+    found = catalogue_of(pack, Path("challenges"), *map(Path, slugs))
+    for slug in slugs:
+        challenge = found.challenge(slug)
+        private = found.private.get(slug)
+        if private is None:
+            raise UserError(f"{slug}: no private/reference.py; install ptassess-grader, or write it")
+        with Console(stderr=True).status(slug) as status:
+            bands = calibration.calibrate(
+                challenge,
+                private,
+                seeds=seeds,
+                jobs=jobs,
+                progress=lambda name, count: status.update(f"{name}: {count} verdicts"),
+            )
+        if not bands:
+            raise UserError(f"{slug}: no check puts a number into `evidence`; there is nothing to calibrate")
+        path = calibration.write(challenge.home, bands, seeds=seeds)
+        typer.echo(f"{path}: {sum(map(len, bands.values()))} bands of {len(bands)} checks, {seeds} seeds")
 
 
 def doctor(as_json: Json = False) -> None:  # noqa: FBT002
