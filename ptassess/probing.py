@@ -6,6 +6,8 @@ Whatever is seen here is seen in the candidate's own process. It may decide *pro
 
 from __future__ import annotations
 
+import os
+import socket
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,18 @@ from torch.utils._pytree import tree_leaves, tree_map
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
+
+
+def listening_socket() -> socket.socket:
+    """The socket that the judge has bound and listens on, for a server in a probe; in ``solution.service()`` only.
+
+    Raises:
+        RuntimeError: anywhere else.
+    """
+    number = os.environ.get("PTASSESS_LISTENER")
+    if number is None:
+        raise RuntimeError("no listening socket here: use `with solution.service() as s: s.run(…)`")
+    return socket.socket(fileno=os.dup(int(number)))
 
 
 def call_keeping_inputs(solution: ModuleType, name: str, *args: Any, **kwargs: Any) -> dict[str, Any]:

@@ -484,3 +484,104 @@ def test_a_process_that_is_gone_has_no_children_and_no_memory():
     assert processes.children(2**22) == []
     assert processes.private_kb(2**22) == 0
     assert processes.proportional_kb(2**22) == 0
+
+
+# -- services --------------------------------------------------------------------------------------------------
+
+SERVER = """
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+from ptassess.probing import listening_socket
+
+
+def serve(solution):
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            solution.answer(self)
+
+        def log_message(self, *args):
+            pass
+
+    server = HTTPServer(("", 0), Handler, bind_and_activate=False)
+    server.socket.close()
+    server.socket = listening_socket()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+"""
+SERVED = """
+import time
+
+def answer(handler):
+    if handler.path == "/slow":
+        time.sleep(30)
+    if handler.path == "/drip":
+        while True:
+            handler.wfile.write(b"x")
+            time.sleep(0.05)
+    if handler.path == "/noise":
+        handler.wfile.write(b"no http at all" * 9000)
+        return
+    size = 3_000_000 if handler.path == "/large" else 2
+    handler.send_response(307 if handler.path == "/away" else 200)
+    handler.send_header("Location", "http://example.invalid/")
+    handler.send_header("Content-Length", str(size))
+    handler.end_headers()
+    handler.wfile.write(b"ok" * (size // 2))
+
+def pid():
+    import os
+    return os.getpid()
+"""
+
+
+@pytest.fixture
+def serving(tmp_path):
+    """A solution that answers, and the probe that serves it."""
+    from ptassess.loading import load_file
+
+    (tmp_path / "s.py").write_text(SERVED)
+    (tmp_path / "probes.py").write_text(SERVER)
+    return tmp_path / "s.py", load_file(tmp_path / "probes.py").serve
+
+
+def test_a_service_answers_on_the_judges_own_socket(wall, serving):
+    path, serve = serving
+    solution = handle(wall, path)
+    with solution.service() as service:
+        service.run(serve)
+        assert [service.request("GET", "/").body for _ in range(3)] == [b"ok"] * 3
+        away = service.request("GET", "/away")
+        assert (away.status, away.headers["location"]) == (307, "http://example.invalid/")
+        pid = service.pid()
+    assert not Path(f"/proc/{pid}").exists()
+    solution.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "error", "said"),
+    [
+        ("/slow", SolutionTimeout, "no whole answer within 0.5 s"),
+        ("/drip", SolutionTimeout, "no whole answer within 0.5 s"),
+        ("/noise", SolutionProtocol, "no answer of HTTP"),
+        ("/large", SolutionProtocol, "longer than 1 MiB"),
+    ],
+)
+def test_an_answer_that_is_none_is_the_services_failure(wall, serving, path, error, said):
+    source, serve = serving
+    solution = handle(wall, source)
+    with solution.service() as service:
+        service.run(serve)
+        began = time.monotonic()
+        with pytest.raises(error, match=said):
+            service.request("GET", path, timeout=0.5)
+        assert time.monotonic() - began < 1.5
+    solution.close()
+
+
+def test_a_service_that_nobody_started_does_not_answer(wall, serving):
+    solution = handle(wall, serving[0])
+    with solution.service() as service:
+        service.pid()
+        with pytest.raises(SolutionTimeout):
+            service.request("GET", "/", timeout=0.3)
+    solution.close()

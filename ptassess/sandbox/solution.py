@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import http.client
 import inspect
 import random
+import socket
+import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +18,9 @@ from ptassess.errors import (
     NotAttempted,
     PtassessError,
     SolutionMissing,
+    SolutionProtocol,
     SolutionRaised,
+    SolutionTimeout,
     SolutionValue,
 )
 from ptassess.sandbox.cleaning import clean
@@ -25,8 +31,11 @@ if TYPE_CHECKING:
 
     from ptassess.sandbox.wall import Link
 
+    OpenLink = Callable[..., Link]  # (names of files to keep, the link before, a listening socket or none)
+
 _OUTPUT = 131_072  # characters; the rings on the other side hold two times 64 KiB
 _TEXT = 2_000
+_MAX_BODY = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +130,7 @@ class Solution:
         shown_as: its name in messages.
     """
 
-    def __init__(self, open_link: Callable[[Sequence[str], Link | None], Link], limits: Limits, shown_as: str) -> None:
+    def __init__(self, open_link: OpenLink, limits: Limits, shown_as: str) -> None:
         self._open_link = open_link
         self._limits = limits
         self._shown_as = shown_as
@@ -191,6 +200,20 @@ class Solution:
             yield session
         finally:
             session.close()
+
+    @contextmanager
+    def service(self) -> Iterator[Service]:
+        """A worker of its own that serves HTTP on a socket which the judge has bound.
+
+        ``s.run(probes.serve)`` starts its server (see ``ptassess.probing.listening_socket``), and
+        ``s.request("GET", "/health")`` asks it.
+        """
+        service = Service(self._open_link, self._limits, self._shown_as)
+        self._sessions.append(service)
+        try:
+            yield service
+        finally:
+            service.close()
 
     def close(self) -> Closing:
         """End the worker and everything that it started.
@@ -263,6 +286,82 @@ class Session(Solution):
             self._closings.append(old.close())
         self._sent.clear()
         self._failure = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What a service answered; untrusted.
+
+    Args:
+        status: of HTTP.
+        headers: by lower-case name.
+        body: bytes.
+    """
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Service(Session):
+    """A session that also serves; made by ``Solution.service``."""
+
+    def __init__(self, open_link: OpenLink, limits: Limits, shown_as: str) -> None:
+        # Bound here: no path and no port of the candidate's choosing is ever connected to.
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        super().__init__(lambda keep, old: open_link(keep, old, self._listener), limits, shown_as)
+
+    def request(
+        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None, *, timeout: float = 0
+    ) -> Reply:
+        """Ask the service, on a connection of its own; redirects are not followed.
+
+        Args:
+            method: of HTTP.
+            path: with the query.
+            body: to send.
+            headers: to send.
+            timeout: seconds to the last byte of the answer; 0 for the task's deadline.
+
+        Raises:
+            SolutionTimeout: if there is no whole answer in time.
+            SolutionProtocol: if it is no HTTP, or longer than 1 MiB.
+        """
+        seconds = timeout or self._limits.seconds
+        what = f"{method} {path}"
+        ended = threading.Event()
+        with socket.create_connection(self._listener.getsockname(), timeout=seconds) as sock:
+
+            def end() -> None:  # a byte now and then would keep the socket's own timeout from ever ending
+                ended.set()
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+
+            connection = http.client.HTTPConnection("127.0.0.1")
+            connection.sock = sock
+            timer = threading.Timer(seconds, end)
+            timer.start()
+            try:
+                connection.request(method, path, body, headers or {})
+                answer = connection.getresponse()
+                data = answer.read(_MAX_BODY + 1)
+            except (OSError, http.client.HTTPException) as error:
+                if ended.is_set() or isinstance(error, TimeoutError):
+                    raise SolutionTimeout(f"{what}: no whole answer within {seconds:g} s") from None
+                raise SolutionProtocol(f"{what}: no answer of HTTP ({type(error).__name__})") from None
+            finally:
+                timer.cancel()
+        if ended.is_set():
+            raise SolutionTimeout(f"{what}: no whole answer within {seconds:g} s")
+        if len(data) > _MAX_BODY:
+            raise SolutionProtocol(f"{what}: the answer is longer than {_MAX_BODY >> 20} MiB")
+        kept = {clean(name.lower(), _TEXT): clean(value, _TEXT) for name, value in answer.getheaders()}
+        return Reply(status=answer.status, headers=kept, body=data)
+
+    def close(self) -> Closing:
+        """End the service, its worker and everything that it started."""
+        self._listener.close()
+        return super().close()
 
 
 def _answer(ask: Ask, tokens: dict[int, JudgeCall]) -> list[bytes | memoryview]:

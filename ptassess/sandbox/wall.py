@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import shutil
 import signal
 import socket
@@ -40,7 +41,7 @@ from ptassess.sandbox.wire import (
     WireError,
     decode,
 )
-from ptassess.sandbox.worker import WorkerSpec
+from ptassess.sandbox.worker import LISTENER, WorkerSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -106,7 +107,7 @@ class ProcessWall:
             overlay: a file to execute on top of it.
         """
 
-        def open_link(keep: Sequence[str], old: Link | None) -> Link:
+        def open_link(keep: Sequence[str], old: Link | None, listener: socket.socket | None = None) -> Link:
             if path is None:
                 raise NotAttempted(f"{shown_as} is not there")
             number = next(self._numbers)
@@ -124,7 +125,7 @@ class ProcessWall:
             )
             ours, theirs = socket.socketpair()
             try:
-                self._spawn(number, spec, theirs)
+                self._spawn(number, spec, theirs, listener)
             finally:
                 theirs.close()
             return ProcessLink(self, number, ours, spec)
@@ -147,13 +148,13 @@ class ProcessWall:
         self.supervisor.close()
         folders.remove(self._folder)
 
-    def _spawn(self, number: int, spec: WorkerSpec, sock: socket.socket) -> None:
+    def _spawn(self, number: int, spec: WorkerSpec, sock: socket.socket, listener: socket.socket | None) -> None:
         try:
-            self.supervisor.spawn(number, spec, sock)
+            self.supervisor.spawn(number, spec, sock, listener)
         except Lost:  # an earlier solution did away with it
             self.replace_supervisor()
             try:
-                self.supervisor.spawn(number, spec, sock)
+                self.supervisor.spawn(number, spec, sock, listener)
             except Lost:
                 raise JudgeError("the process that runs solutions ended twice in a row") from None
 
@@ -279,9 +280,11 @@ class InprocessWall:
             overlay: a file to execute on top of it.
         """
 
-        def open_link(_keep: Sequence[str], _old: Link | None) -> Link:
+        def open_link(_keep: Sequence[str], _old: Link | None, listener: socket.socket | None = None) -> Link:
             if path is None:
                 raise NotAttempted(f"{shown_as} is not there")
+            if listener is not None:
+                os.environ[LISTENER] = str(listener.dup().detach())
             return InprocessLink(path, shown_as, overlay)
 
         return Solution(open_link, limits, shown_as)

@@ -22,6 +22,7 @@ from ptassess.sandbox.wire import Answer, Ask, Channel, Closed, WireError, decod
 if TYPE_CHECKING:
     from typing import NoReturn
 
+LISTENER = "PTASSESS_LISTENER"  # environment: number of the listening socket's descriptor
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -47,7 +48,9 @@ class WorkerSpec(msgspec.Struct, frozen=True):
     answer_mb: int = 1024
 
 
-def run(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int) -> NoReturn:
+def run(
+    spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int, listener: socket.socket | None = None
+) -> NoReturn:
     """Become the worker; called in the child right after the fork, and never returns.
 
     Args:
@@ -55,10 +58,11 @@ def run(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int) -> NoRe
         sock: its end of the connection to the judge.
         stdout: pipe to the supervisor.
         stderr: pipe to the supervisor.
+        listener: a listening socket for a service, or None.
     """
     status = 1
     try:
-        _settle(spec, sock, stdout, stderr)
+        _settle(spec, sock, stdout, stderr, listener)
         _serve(spec, Channel(sock))
         status = 0
     except Closed:
@@ -67,7 +71,7 @@ def run(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int) -> NoRe
         os._exit(status)
 
 
-def _settle(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int) -> None:
+def _settle(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int, listener: socket.socket | None) -> None:
     """Take on a place of one's own: session, streams, folder, environment, limits."""
     os.setsid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -75,9 +79,11 @@ def _settle(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int) -> 
     null = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((null, 0), (stdout, 1), (stderr, 2)):
         os.dup2(source, target)
-    keep = sock.fileno()
-    os.closerange(3, keep)
-    os.closerange(keep + 1, 65_536)  # close_range in the kernel: one call, however many
+    place = 3
+    for keep in sorted([sock.fileno()] + ([listener.fileno()] if listener else [])):
+        os.closerange(place, keep)
+        place = keep + 1
+    os.closerange(place, 65_536)  # close_range in the kernel: one call, however many
     sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115  for good
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
     os.chdir(spec.scratch)
@@ -87,6 +93,8 @@ def _settle(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int) -> 
         "TMPDIR": spec.scratch,
         "TORCHINDUCTOR_CACHE_DIR": f"{spec.scratch}/inductor",
     }
+    if listener:
+        os.environ[LISTENER] = str(listener.detach())
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

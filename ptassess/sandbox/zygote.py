@@ -29,7 +29,7 @@ _REAP_SECONDS = 2.0  # to an empty process tree
 
 
 class Spawn(msgspec.Struct, tag="spawn"):
-    """Start a worker; its socket comes along."""
+    """Start a worker; its socket comes along, and a listening one if it is to serve."""
 
     id: int
     spec: worker.WorkerSpec
@@ -161,14 +161,14 @@ class Supervisor:
                 next_look = time.monotonic() + TICK
 
     def _serve(self) -> bool:
-        data, descriptors, _, _ = socket.recv_fds(self._control, MAX_REQUEST, 1)
+        data, descriptors, _, _ = socket.recv_fds(self._control, MAX_REQUEST, 2)
         if not data:
             for number in list(self._workers):
                 self._reap(number)
             return False
         request = self._decoder.decode(data)
         if isinstance(request, Spawn):
-            reply: Reply = self._spawn(request, socket.socket(fileno=descriptors[0]))
+            reply: Reply = self._spawn(request, *(socket.socket(fileno=number) for number in descriptors))
         elif isinstance(request, Preload):
             for name in request.names:
                 with contextlib.suppress(Exception):  # the solution that imports it will say what is wrong with it
@@ -180,12 +180,14 @@ class Supervisor:
         self._control.send(msgspec.msgpack.encode(reply))
         return True
 
-    def _spawn(self, request: Spawn, sock: socket.socket) -> Spawned:
+    def _spawn(self, request: Spawn, sock: socket.socket, listener: socket.socket | None = None) -> Spawned:
         pipes = [os.pipe() for _ in range(2)]
         pid = os.fork()
         if pid == 0:
-            worker.run(request.spec, sock, pipes[0][1], pipes[1][1])
+            worker.run(request.spec, sock, pipes[0][1], pipes[1][1], listener)
         sock.close()
+        if listener:
+            listener.close()
         rings = []
         for reading, writing in pipes:
             os.close(writing)
