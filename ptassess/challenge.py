@@ -14,7 +14,8 @@ Tier = Literal["draft", "core"]
 Kind = Literal["code", "quiz"]
 
 LEVELS: tuple[Level, ...] = ("foundation", "practitioner", "expert")
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")  # a task is a Python function's name and a part of file names
+_SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")  # a task is a function's or a class's name, and a part of file names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ class Task:
     def __post_init__(self) -> None:
         """Check every field."""
         if not _NAME.fullmatch(self.name):
-            raise ContentError(f"task {self.name!r}: a name is lower case letters, digits and underscores")
+            raise ContentError(f"task {self.name!r}: a name is a function's or class's: letters, digits, underscores")
         for what in ("points", "minutes", "seconds", "memory_mb"):
             if not getattr(self, what) > 0:
                 raise ContentError(f"task {self.name!r}: {what} must be above 0, not {getattr(self, what)!r}")
@@ -92,7 +93,7 @@ class Challenge:
         object.__setattr__(self, "home", folder.resolve())
         object.__setattr__(self, "slug", folder.name)
         object.__setattr__(self, "tasks", tuple(self.tasks))
-        if not _NAME.fullmatch(self.slug):
+        if not _SLUG.fullmatch(self.slug):
             raise ContentError(f"{folder}: a challenge's folder is named in lower case letters, digits and underscores")
         if not self.tasks:
             raise ContentError(f"{folder / 'challenge.py'}: a challenge needs at least one Task(...)")

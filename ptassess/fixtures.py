@@ -12,7 +12,7 @@ from ptassess.assessment import CHECK, FINDINGS, Findings
 from ptassess.errors import ContentError, NotAssessed
 from ptassess.exam import derive
 from ptassess.loading import load_file
-from ptassess.matrix import ENTRY
+from ptassess.matrix import ENTRY, SHARED
 from ptassess.pytest_plugin import assessment_of
 
 if TYPE_CHECKING:
@@ -134,15 +134,13 @@ class Shared:
         return derive(seed, self._challenge.slug, "shared", purpose, kind)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(name=SHARED, scope="module")
 def shared(request: pytest.FixtureRequest) -> Shared:
     """For a module-scoped fixture that returns values: ``with shared.solution("fit") as solution: …``.
 
     If it fails, each check that asks for its values fails with the same cause.
     """
-    assessment = assessment_of(request.config)
-    entry = request.getfixturevalue(ENTRY) if assessment.matrix else None
-    return Shared(assessment, request.path, entry)
+    return Shared(assessment_of(request.config), request.path, getattr(request, "param", None))
 
 
 @pytest.fixture

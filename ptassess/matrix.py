@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pytest
 
 ENTRY = "_ptassess_entry"
+SHARED = "shared"
 """Name of the fixture that carries a check's entry."""
 
 
@@ -154,8 +155,10 @@ class Matrix:
             for seed in planned.seeds
         ]
         metafunc.fixturenames.append(ENTRY)
-        # Scope: what a module's checks share belongs to one entry; they run entry by entry.
-        metafunc.parametrize(ENTRY, entries, indirect=True, scope="module", ids=[entry.label for entry in entries])
+        # What a module's checks share is computed anew for each entry: pytest does so where a parameter changes.
+        names = [ENTRY, *({SHARED} & set(metafunc.fixturenames))]
+        rows = [(entry,) * len(names) for entry in entries]
+        metafunc.parametrize(names, rows, indirect=True, scope="module", ids=[entry.label for entry in entries])
 
     def record(self, entry: Entry, result: CheckResult, *, raw: bool) -> None:
         """Write one result.

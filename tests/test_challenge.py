@@ -21,7 +21,7 @@ def test_the_folder_is_the_slug():
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"name": "Soft Max"}, "lower case"),
+        ({"name": "Soft Max"}, "letters, digits, underscores"),
         ({"points": 0}, "points must be above 0"),
         ({"minutes": -1}, "minutes must be above 0"),
         ({"seconds": 0}, "seconds must be above 0"),

@@ -9,10 +9,12 @@ import pytest
 import typer
 
 from ptassess import cli, outcomes
+from ptassess.admission import admit
 from ptassess.registry import catalogue
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+GUIDE = ROOT / "docs" / "authors.md"
 COMMANDS = typer.main.get_command(cli.app)
 
 
@@ -75,3 +77,32 @@ def test_the_first_screen_of_the_readme_shows_what_the_tool_prints():
     shown = re.findall(r"^  [✓✗·-] (\w+) +[FPE]  .{19} +[\d.]+ of \d+$", block, re.MULTILINE)
     assert shown == tasks
     assert max(map(len, block.splitlines())) <= 80
+
+
+QUOTES = re.findall(r"<!-- (\S+) \[(\w+)\] -->\n```python\n(.*?)\n```", GUIDE.read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize(("path", "mark", "quoted"), QUOTES, ids=[f"{path} {mark}" for path, mark, _ in QUOTES])
+def test_what_the_authors_guide_quotes_is_a_part_of_the_file(path, mark, quoted):
+    found = re.search(rf"# \[{mark}\]\n(.*?)# \[/{mark}\]", (ROOT / path).read_text(), re.DOTALL)
+    assert found.group(1).strip("\n") == quoted
+
+
+def test_the_authors_guide_quotes_all_that_is_marked_and_nothing_else():
+    marked = {
+        (path.relative_to(ROOT).as_posix(), mark)
+        for path in (ROOT / "docs" / "kinds").rglob("*.py")
+        for mark in re.findall(r"# \[(\w+)\]", path.read_text())
+    }
+    assert {(path, mark) for path, mark, _ in QUOTES} == marked
+    assert GUIDE.read_text().count("```python") == len(QUOTES)
+    assert {"value", "probe", "class", "callable", "session", "service", "quiz", "property"} <= {
+        m for _, m, _ in QUOTES
+    }
+
+
+def test_the_challenge_of_the_authors_guide_is_admitted(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    found = catalogue((ROOT / "docs" / "kinds",))
+    (report,) = admit([found.challenge("kinds")], found, seeds=3)
+    assert report.problems == []

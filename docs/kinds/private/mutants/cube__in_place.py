@@ -1,0 +1,3 @@
+# caught by: test_leaves_its_input_alone
+def cube(x):
+    return x.pow_(3)

@@ -1,0 +1,3 @@
+# caught by: test_cubes
+def cube(x):
+    return x**2

@@ -1,0 +1,3 @@
+# caught by: test_fits_the_slope
+def fit(x, y):
+    return (y.mean() / 2).item(), len(x)

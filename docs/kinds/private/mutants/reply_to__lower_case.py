@@ -1,0 +1,3 @@
+# caught by: test_serves
+def reply_to(path):
+    return path.lower()
