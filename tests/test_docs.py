@@ -37,6 +37,8 @@ def test_every_command_of_the_tool_that_is_shown_exists_with_its_options(path):
             assert name in targets, line
             continue
         command = COMMANDS.get_command(click.Context(COMMANDS), name)
+        if isinstance(command, click.Group) or hasattr(command, "commands"):
+            command = command.commands.get(arguments.pop(0))
         assert command is not None, line
         options = {option for parameter in command.params for option in parameter.opts}
         assert {a for a in arguments if a.startswith("-")} <= options, line
