@@ -31,7 +31,7 @@ format: setup
 	$(BIN)/ruff check --fix .
 
 bench: setup
-	$(BIN)/python benchmarks/wall.py
+	$(BIN)/python benchmarks/wall.py --json benchmarks/results/wall.json
 
 clean:
 	rm -rf demo dist build .pytest_cache .mypy_cache .ruff_cache

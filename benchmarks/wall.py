@@ -26,7 +26,7 @@ from ptassess.sandbox.wall import ProcessWall
 
 ROOT = Path(__file__).parents[1]
 SOLUTION = """
-import subprocess, sys, time
+import subprocess, time
 
 def same(x):
     return x
@@ -36,7 +36,7 @@ def sleep_on(_):
 
 def multiply(count):
     for _ in range(count):
-        subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(60)"])
+        subprocess.Popen(["sleep", "60"])
     time.sleep(60)
 
 def hoard(_):
