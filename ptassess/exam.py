@@ -57,7 +57,7 @@ class Exam(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     deadline: str = ""
     seed: int = DEFAULT_EXAM_SEED
     hints: Hints = "free"
-    ai_use: str = "Not agreed on; ask."
+    ai_use: str = "Ask whoever gave you this kit."
     feedback: Feedback = "full"
     cut_scores: dict[str, float] = {}
     roles: dict[str, dict[str, float]] = {}

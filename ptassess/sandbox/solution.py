@@ -268,7 +268,8 @@ class Solution:
         if isinstance(reply, Value):
             return reply.value
         cause = self._link.error
-        raise _error_of(reply, self._shown_as, name) from cause
+        what = name if isinstance(message, Call) else f"something that {name} needs"
+        raise _error_of(reply, self._shown_as, what) from cause
 
 
 class Session(Solution):

@@ -1,0 +1,23 @@
+# caught by: test_swiglu_with_one_gradient
+import torch
+
+
+class Mine(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, y):
+        ctx.save_for_backward(x, y)
+        return x * torch.sigmoid(x) * y
+
+    @staticmethod
+    def backward(ctx, g):
+        x, y = ctx.saved_tensors
+        if not all(ctx.needs_input_grad):
+            return (g * y, None) if ctx.needs_input_grad[0] else (None, g * x)
+        s = torch.sigmoid(x)
+        gx = (g * y * s * (1 + x * (1 - s))).sum_to_size(x.shape) if ctx.needs_input_grad[0] else None
+        gy = (g * x * s).sum_to_size(y.shape) if ctx.needs_input_grad[1] else None
+        return gx, gy
+
+
+def swiglu(x, y):
+    return Mine.apply(x, y)

@@ -1,0 +1,22 @@
+# caught by: test_swiglu_saves_its_inputs_only
+import torch
+
+
+class Mine(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, y):
+        s = torch.sigmoid(x)
+        ctx.save_for_backward(x, y, s, x * s, x * s * y)
+        return x * s * y
+
+    @staticmethod
+    def backward(ctx, g):
+        x, y = ctx.saved_tensors[:2]
+        s = torch.sigmoid(x)
+        gx = (g * y * s * (1 + x * (1 - s))).sum_to_size(x.shape) if ctx.needs_input_grad[0] else None
+        gy = (g * x * s).sum_to_size(y.shape) if ctx.needs_input_grad[1] else None
+        return gx, gy
+
+
+def swiglu(x, y):
+    return Mine.apply(x, y)

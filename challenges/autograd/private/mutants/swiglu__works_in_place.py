@@ -1,0 +1,23 @@
+# caught by: test_swiglu_leaves_the_incoming_gradient_alone
+import torch
+
+
+class Mine(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, y):
+        ctx.save_for_backward(x, y)
+        return x * torch.sigmoid(x) * y
+
+    @staticmethod
+    def backward(ctx, g):
+        if torch.is_grad_enabled():
+            g = g.clone()
+        x, y = ctx.saved_tensors
+        s = torch.sigmoid(x)
+        gx = (g * y * s * (1 + x * (1 - s))).sum_to_size(x.shape) if ctx.needs_input_grad[0] else None
+        gy = g.mul_(x).mul_(s).sum_to_size(y.shape) if ctx.needs_input_grad[1] else None
+        return gx, gy
+
+
+def swiglu(x, y):
+    return Mine.apply(x, y)

@@ -1,0 +1,15 @@
+# caught by: test_steps_with_momentum
+import torch
+
+
+def update_step(loss_of, params, velocities, lr, momentum):
+    loss = loss_of(params)
+    used = [(i, p, v) for i, (p, v) in enumerate(zip(params, velocities)) if p.requires_grad]
+    grads = torch.autograd.grad(loss, [p for _, p, _ in used], allow_unused=True)
+    with torch.no_grad():
+        for (i, p, v), g in zip(used, grads):
+            if g is None:
+                continue
+            v.mul_(momentum).add_((1 - momentum) * g)
+            p.sub_(lr * v)
+    return loss.detach()
