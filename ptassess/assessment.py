@@ -124,6 +124,7 @@ class Assessment:
         self.submission = Submission.open(settings.submission) if settings.submission else None
         # What was handed in is what lay there before any of it ran; a worker of a weak level could write there later.
         self.handed_in = self.submission.facts() if self.submission else SubmissionFacts(name="")
+        self.not_offered: list[pytest.Item] = []  # the exam's doing: such a run is not only a part
         self._quizzes: dict[str, Quiz] = {}
         if not (self.submission or self.matrix or self.only_collects):
             raise pytest.UsageError(
@@ -329,15 +330,17 @@ class Assessment:
                 if isinstance(item, pytest.Function) and is_challenge_test(item.path):
                     item.stash[CHECK] = check = self._check_of(item)
                     item.stash[FINDINGS] = Findings()
-                    if self.exam.offers(check.challenge.slug, check.task.name) or self.matrix:
+                    if self.matrix or self.exam.offers(check.challenge.slug, check.task.name):
                         (kept if self._is_chosen(item, check) else dropped).append(item)
+                    else:
+                        self.not_offered.append(item)
                 else:
                     kept.append(item)
             _refuse_twins(kept)
         except UserError as error:
             raise pytest.UsageError(f"ptassess: {error}") from None
-        if dropped:
-            config.hook.pytest_deselected(items=dropped)
+        if dropped or self.not_offered:
+            config.hook.pytest_deselected(items=dropped + self.not_offered)
         self._preload = tuple(sorted({name for c, _ in self._challenges.values() for name in c.preload}))
         # What the candidate has seen comes first.
         items[:] = sorted(kept, key=lambda item: CHECK in item.stash and item.stash[CHECK].private)

@@ -78,7 +78,7 @@ class Recorder:
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Note that the run is only a part."""
-        self._deselected = self._deselected or bool(items)
+        self._deselected = self._deselected or any(item not in self.assessment.not_offered for item in items)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

@@ -20,7 +20,7 @@ from urllib.parse import quote
 from ptassess import content, narrative, wording
 from ptassess.cohort import Entry, cohort
 from ptassess.errors import UserError
-from ptassess.scoring import score
+from ptassess.scoring import cuts, score
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +52,7 @@ def scorecard_html(run: Run) -> str:
         score=found,
         briefs={facts.slug: facts for facts in run.challenges},
         levels=narrative.levels(found),
+        cuts=cuts(run, found),
         outcomes=narrative.outcomes(found),
         headline=narrative.headline(found),
         strengths=narrative.strengths(found),

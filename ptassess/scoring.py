@@ -52,8 +52,38 @@ class Bounds:
         """Decided per offered, in per cent."""
         return 100 * self.decided / self.offered if self.offered > 0 else 0.0
 
+    def reaches(self, cut: float) -> bool | None:
+        """Whether the score is at least a cut score, however the undecided points fall; None if that depends on them.
+
+        Args:
+            cut: per cent.
+        """
+        return True if self.low >= cut else False if self.high < cut else None
+
     def __add__(self, other: Bounds) -> Bounds:
         return Bounds(self.earned + other.earned, self.decided + other.decided, self.offered + other.offered)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """A cut score of the exam, and whether it was reached.
+
+    Args:
+        name: of the competency, or ``total``.
+        title: for readers.
+        least: per cent.
+        bounds: what was scored.
+    """
+
+    name: str
+    title: str
+    least: float
+    bounds: Bounds
+
+    @property
+    def reached(self) -> bool | None:
+        """None if that depends on what is undecided."""
+        return self.bounds.reaches(self.least)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +197,18 @@ def _competency(facts: ChallengeFacts, by_task: Mapping[tuple[str, str], Sequenc
         tasks=tasks,
         levels=levels,
     )
+
+
+def cuts(run: Run, found: Score) -> list[Cut]:
+    """The exam's cut scores, the total's first; those of competencies that were not offered are left out.
+
+    Args:
+        run: the facts.
+        found: its score.
+    """
+    known = {c.slug: (c.title, c.bounds) for c in found.competencies} | {"total": ("Total", found.total)}
+    names = sorted((name for name in run.cut_scores if name in known), key=lambda name: (name != "total", name))
+    return [Cut(name=n, title=known[n][0], least=run.cut_scores[n], bounds=known[n][1]) for n in names]
 
 
 def _task(facts: TaskFacts, checks: Sequence[CheckResult]) -> TaskScore:

@@ -272,6 +272,13 @@ def test_the_stamp_is_told(make_run, stamp):
     assert Page(render.scorecard_html(make_run(stamp=stamp))).says(stamp.capitalize())
 
 
+@pytest.mark.parametrize(("cut", "told"), [(1, "reached"), (100, "not reached")])
+def test_a_cut_score_is_told(make_run, cut, told):
+    page = Page(render.scorecard_html(make_run(cut_scores={"total": cut}, ability=0.5)))
+    assert page.says(f"Total: {cut} % asked, {told}")
+    assert not Page(render.scorecard_html(make_run())).says("Cut scores")
+
+
 def test_findings_are_shown_as_what_they_are(make_run):
     finding = Finding(challenge="c", title="A loop over the batch", detail="for row in x:", file="c.py", line=7)
     page = Page(render.scorecard_html(make_run(findings=(finding,))))

@@ -1,9 +1,10 @@
 """Scores follow from stored facts by the rules that the module's docstring states."""
 
+import msgspec
 import pytest
 
 from ptassess.result import ChallengeFacts, CheckResult, Run, TaskFacts
-from ptassess.scoring import Bounds, score
+from ptassess.scoring import Bounds, cuts, score
 
 
 def check(name="test_a", outcome="passed", *, task="t", **more):
@@ -37,6 +38,21 @@ def test_a_task_that_an_interrupted_run_never_came_to_is_not_said_to_be_unattemp
     found = score(run_of(check(task="t"), names=["test_a"], tasks=("t", "u")))
     assert [task.outcome for task in found.competencies[0].tasks] == ["passed", "not assessed"]
     assert (found.total.decided, found.total.offered) == (10, 20)
+
+
+@pytest.mark.parametrize(("cut", "reached"), [(50, True), (60, None), (100, None), (40, True)])
+def test_a_cut_score_is_reached_missed_or_undecided(cut, reached):
+    found = score(run_of(check("test_a"), check("test_b", "inconclusive")))
+    assert found.total.reaches(cut) is reached
+    assert Bounds(earned=1, decided=4, offered=4).reaches(26) is False
+
+
+def test_cut_scores_come_with_the_total_first_and_only_for_what_was_offered():
+    run = msgspec.structs.replace(run_of(check()), cut_scores={"c": 50, "total": 60, "other": 10})
+    assert [(cut.title, cut.least, cut.reached) for cut in cuts(run, score(run))] == [
+        ("Total", 60, True),
+        ("C", 50, True),
+    ]
 
 
 def test_partial_credit_counts_as_its_share():
