@@ -46,7 +46,7 @@ class Exam(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         feedback: what the candidate gets to see afterwards: the whole scorecard (``full``), the ``score``, or ``none``.
             Told to the candidate and shown on the scorecard; whoever sends results out keeps to it.
         cut_scores: the least per cent, by competency; ``total`` for the whole.
-        roles: weights of competencies by role, such as ``{"research": {"autograd": 2.0}}``.
+        roles: weights of competencies by role, such as ``{"research": {"vision": 2.0}}``.
         packs: folders with more challenges, relative to the exam's file.
     """
 

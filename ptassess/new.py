@@ -119,7 +119,7 @@ def create(name: str, pack: Path | None = None) -> Path:
     home = base / name
     if home.exists():
         raise UserError(f"{home}: is there already; choose another name")
-    task = Task(name=name, points=1, level="foundation", minutes=5)
+    task = Task(name="any", points=1, level="foundation", minutes=5)
     Challenge(home=home, title=name, tasks=(task,))  # raises if the name cannot be a slug
     title = name.replace("_", " ").capitalize()
     try:

@@ -42,7 +42,9 @@ def test_without_a_command_it_shows_what_there_is(ptassess):
 def test_start_says_what_to_type_next(ptassess, tmp_path):
     status, said = ptassess("start", tmp_path / "exam", "--candidate", "Ada")
     assert status == 0
-    assert "1 competency, about 105 minutes" in said
+    challenges = catalogue().challenges.values()
+    minutes = sum(task.minutes for challenge in challenges for task in challenge.tasks)
+    assert f"{len(challenges)} competencies, about {minutes} minutes" in said
     assert "pytest challenges/" in said
     assert (tmp_path / "exam" / "solutions" / "linear_algebra.py").is_file()
 
