@@ -190,7 +190,7 @@ def test_interval_of_other_levels(solution, rng, evidence, level):
 def test_interval_of_other_batches(solution, rng, draw, batch):
     """No batch dimension, and two of them: each bound is the classical one."""
     sizes = draw.randint(10, 20), draw.randint(2, 4), draw.randint(3, 6)
-    x, y, x_new, _ = public.data_sets(rng, batch, sizes, away=2.0)
+    x, y, x_new, *_ = public.data_sets(rng, batch, sizes, away=2.0)
     msg = "any number of batch dimensions, also none"
     out = solution.prediction_interval(x, y, x_new, 0.9)
     found = public.pair(out, *[tuple(x_new.shape[:-1])] * 2, torch.float64, msg)
