@@ -115,3 +115,8 @@ class Challenge:
                 return task
         known = ", ".join(task.name for task in self.tasks)
         raise ContentError(f"{self.home / 'challenge.py'}: no task {name!r}; its tasks are {known}")
+
+    def brief(self) -> str:
+        """The Markdown that candidates read; empty if there is none."""
+        path = self.home / "brief.md"
+        return path.read_text(encoding="utf-8") if path.is_file() else ""

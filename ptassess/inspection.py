@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ptassess.brief import section
 from ptassess.errors import PtassessError
 from ptassess.quiz import Quiz, solved
 
@@ -141,14 +142,12 @@ def _defined_in(path: Path) -> set[str]:
 
 
 def _examine_brief(challenge: Challenge, report: Report) -> None:
-    path = challenge.home / "brief.md"
-    brief = path.read_text(encoding="utf-8") if path.is_file() else ""
-    headings = [line.strip("# ") for line in brief.splitlines() if line.startswith("#")]
-    for section in _SECTIONS:
-        if section not in headings:
-            complain(report, f"brief.md has no section {section!r}", core_only=True)
+    brief = challenge.brief()
+    for name in _SECTIONS:
+        if not section(brief, name):
+            complain(report, f"brief.md has no section {name!r}", core_only=True)
     for task in challenge.tasks:
-        if not any(task.name in heading.replace("`", " ").split() for heading in headings):
+        if not section(brief, task.name):
             complain(report, f"brief.md has no heading that names {task.name}", core_only=True)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import tomllib
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from ptassess import brief
 from ptassess._version import __version__
 from ptassess.challenge import Challenge, Task
 from ptassess.errors import UserError
@@ -21,7 +21,6 @@ from ptassess.quiz import Quiz
 
 FACTS = "ptassess.toml"
 EXAM = "exam.toml"
-_HINTS = "## Hints"
 
 _PYTEST_INI = """\
 # Makes bare `pytest` and an IDE's test explorer work in this folder.
@@ -144,37 +143,18 @@ def _add(target: Path, challenge: Challenge, exam: Exam) -> None:
     public = target / "challenges" / slug
     # The starter becomes the solution; a copy of it beside the checks would only be edited by mistake.
     shutil.copytree(home, public, ignore=shutil.ignore_patterns("private", "__pycache__", "starter.py", "*.pyc"))
-    if exam.hints == "none" and (brief := public / "brief.md").is_file():
-        brief.write_text(without_hints(brief.read_text(encoding="utf-8")), encoding="utf-8")
-    if any(task.kind == "code" for task in exam.offered([challenge])[slug]):
-        shutil.copyfile(home / "starter.py", target / "solutions" / f"{slug}.py")
-    if any(task.kind == "quiz" for task in exam.offered([challenge])[slug]):
+    offered = exam.offered([challenge])[slug]
+    left_out = [task.name for task in challenge.tasks if task not in offered]
+    page = public / "brief.md"
+    if page.is_file():
+        text = brief.without_tasks(page.read_text(encoding="utf-8"), left_out)
+        page.write_text(brief.without_hints(text) if exam.hints == "none" else text, encoding="utf-8")
+    if any(task.kind == "code" for task in offered):
+        starter = (home / "starter.py").read_text(encoding="utf-8")
+        (target / "solutions" / f"{slug}.py").write_text(brief.starter_without(starter, left_out), encoding="utf-8")
+    if any(task.kind == "quiz" for task in offered):
         quiz = Quiz.open(home / "quiz.py", answers=None, private=None, exam_seed=exam.seed)
         (target / "solutions" / f"{slug}.quiz.toml").write_text(quiz.render(), encoding="utf-8")
-
-
-def without_hints(brief: str) -> str:
-    """A brief without its section of hints.
-
-    Args:
-        brief: Markdown.
-    """
-    return re.sub(rf"\n{_HINTS}\n.*?(?=\n## |\Z)", "", brief, flags=re.DOTALL)
-
-
-def hint_for(brief: str, task: str) -> str | None:
-    """The hint for a task, or None if the brief has none.
-
-    Args:
-        brief: Markdown, whose section of hints names each task first.
-        task: its name.
-    """
-    section = brief.partition(f"\n{_HINTS}\n")[2].partition("\n## ")[0]
-    for entry in re.split(r"^\d+\. ", section, flags=re.MULTILINE)[1:]:
-        name, _, text = entry.partition(":")
-        if name.strip(" `") == task:
-            return " ".join(text.split())
-    return None
 
 
 def _facts(candidate: str) -> str:

@@ -201,7 +201,6 @@ class Recorder:
     def _facts(self, slug: str, home: Path) -> ChallengeFacts:
         challenge = self.assessment.challenge_of(home / "challenge.py")[0]
         told = self.offered[slug]
-        brief = home / "brief.md"
         return ChallengeFacts(
             slug=slug,
             title=challenge.title,
@@ -219,7 +218,7 @@ class Recorder:
                 for task in challenge.tasks
                 if task.name in told["tasks"]
             ),
-            brief=brief.read_text(encoding="utf-8") if brief.is_file() else "",
+            brief=challenge.brief(),
             has_private=told["private"],
         )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ptassess import exam, kit
+from ptassess import brief, exam, kit
 from ptassess.errors import UserError
 from ptassess.exam import Exam
 from ptassess.registry import catalogue
@@ -99,15 +99,20 @@ def test_a_kit_of_an_exam_holds_what_is_asked_and_its_rules(tmp_path):
     assert "`whiten`: practitioner, about 15 minutes, 5 points" in page
     assert "Not asked in this exam: `matmul_family`" in page
     assert [path.name for path in (tmp_path / "kit" / "solutions").iterdir()] == ["linear_algebra.py"]
-    brief = (tmp_path / "kit" / "challenges" / "linear_algebra" / "brief.md").read_text()
-    assert "## Hints" not in brief
-    assert "## Further reading" in brief
+    text = (tmp_path / "kit" / "challenges" / "linear_algebra" / "brief.md").read_text()
+    assert "## Hints" not in text
+    assert "## Further reading" in text
+    assert brief.section(text, "whiten")
+    assert not brief.section(text, "matmul_family")
+    starter = (tmp_path / "kit" / "solutions" / "linear_algebra.py").read_text()
+    assert "def solve_spd" in starter
+    assert "def matmul_family" not in starter
 
 
 def test_every_task_has_its_hint():
     for challenge in CHALLENGES:
-        brief = (challenge.home / "brief.md").read_text()
-        for task in challenge.tasks:
-            assert kit.hint_for(brief, task.name), task.name
-        assert kit.hint_for(brief, "nothing") is None
-        assert kit.hint_for(kit.without_hints(brief), challenge.tasks[0].name) is None
+        text = challenge.brief()
+        for number, task in enumerate(challenge.tasks, 1):
+            assert brief.hint_for(text, task.name)[0] == number, task.name
+        assert brief.hint_for(text, "nothing") is None
+        assert brief.hint_for(brief.without_hints(text), challenge.tasks[0].name) is None

@@ -73,32 +73,31 @@ def show(
     from rich.console import Console
     from rich.markdown import Markdown
 
+    from ptassess.brief import section
+
     found = catalogue_of(pack, Path("challenges"))
     slug, task = (name, "") if name in found.challenges else find_task(found, name)
     challenge = found.challenge(slug)
-    brief = challenge.home / "brief.md"
-    text = brief.read_text(encoding="utf-8") if brief.is_file() else f"# {challenge.title}\n\n(no brief)"
+    text = challenge.brief() or f"# {challenge.title}\n\n(no brief)"
     if task:
         chosen = challenge.task(task)
-        text = _section(text, task) or f"## {task}\n\n(the brief has no section on it)"
+        text = section(text, task) or f"## {task}\n\n(the brief has no section on it)"
         text += f"\n\n{chosen.level}, about {chosen.minutes} minutes, {chosen.points:g} points"
     Console().print(Markdown(text))
 
 
 def hint(task: Annotated[str, typer.Argument(help="A task, or competency.task.")]) -> None:
     """Show the hint for a task. It costs nothing."""
-    from ptassess.kit import hint_for
+    from ptassess.brief import hint_for
 
     found = catalogue_of(None, Path("challenges"))
     slug, name = find_task(found, task)
-    challenge = found.challenge(slug)
-    brief = challenge.home / "brief.md"
-    told = hint_for(brief.read_text(encoding="utf-8"), name) if brief.is_file() else None
+    told = hint_for(found.challenge(slug).brief(), name)
     if told is None:
         raise UserError(f"{name}: there is no hint for it; `ptassess show {name}` shows the brief")
-    number = [t.name for t in challenge.tasks].index(name) + 1
+    number, text = told
     typer.echo(f"Hint {number}, {slug}.{name} (hints cost nothing):")
-    typer.secho(f"  {told}", bold=True)
+    typer.secho(f"  {text}", bold=True)
 
 
 def progress() -> None:
@@ -176,15 +175,3 @@ def _challenge_facts(challenge: Any) -> dict[str, Any]:
         ],
     }
 
-
-def _section(brief: str, task: str) -> str:
-    """The part of a brief from the heading that names the task to the next heading of the same depth."""
-    lines = brief.splitlines()
-    for start_line, line in enumerate(lines):
-        if line.startswith("#") and task in line.replace("`", "").split():
-            depth = len(line) - len(line.lstrip("#"))
-            for end, other in enumerate(lines[start_line + 1 :], start_line + 1):
-                if other.startswith("#") and len(other) - len(other.lstrip("#")) <= depth:
-                    return "\n".join(lines[start_line:end])
-            return "\n".join(lines[start_line:])
-    return ""
