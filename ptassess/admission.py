@@ -1,8 +1,9 @@
 """Admission of challenges: the checks are themselves checked before they judge anybody.
 
 Asked of every challenge: the folder holds what it should; the untouched starter ends as *not attempted*; the
-reference has full points on every seed. Asked of ``core`` as well: at least three mutants a task, each caught by the
-check that it names; trivial answers earn nothing in any task; no check ends in an exception of its own.
+reference, and every other right solution in ``private/alternatives``, has full points on every seed. Asked of ``core``
+as well: at least three mutants a task, each caught by the check that it names; trivial answers earn nothing in any
+task; no check ends in an exception of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ptassess import trials
+from ptassess import margins, trials
 from ptassess.errors import JudgeError, PtassessError, UserError
 from ptassess.inspection import Report, classes_in, code_tasks, complain, examine_files, examine_import, examine_quiz
 from ptassess.matrix import MatrixResult, PlannedEntry
@@ -30,7 +31,10 @@ if TYPE_CHECKING:
 
 _NAMED = 3  # seeds that a message names one by one
 _CAUGHT_BY = "# caught by:"
-_REFERENCE, _STARTER, _TRIVIAL, _MUTANT = "reference", "starter", "trivial:", "mutant:"
+_REFERENCE, _STARTER, _TRIVIAL, _MUTANT, _ALTERNATIVE = "reference", "starter", "trivial:", "mutant:", "alternative:"
+# A tolerance of which the reference itself uses more than half may be too little on another machine: the largest
+# errors over 20 seeds are seldom the largest there are.
+_LEAST_ROOM = 0.5
 
 # Each is executed on top of the reference and returns something of the right shape without doing the work.
 _TRIVIAL_ANSWERS = {
@@ -146,6 +150,9 @@ def _examine_runs(
     for result in results:
         by_entry[result.id].append(result)
     _judge_reference(challenge, by_entry[_REFERENCE], report)
+    for name, found in by_entry.items():
+        if name.startswith(_ALTERNATIVE):
+            _judge_right(f"alternatives/{name.removeprefix(_ALTERNATIVE)}.py", found, report)
     for result in by_entry[_STARTER]:
         if result.result.outcome != "not attempted":
             told = f"{result.result.outcome}: {result.result.message}"
@@ -158,6 +165,7 @@ def _examine_runs(
     report.figures = {
         "checks": len({r.result.check for r in by_entry[_REFERENCE]}),
         "mutants": sum(name.startswith(_MUTANT) for name in by_entry),
+        "alternatives": sum(name.startswith(_ALTERNATIVE) for name in by_entry),
         "s for the reference": round(sum(r.result.seconds for r in by_entry[_REFERENCE]) / report.seeds, 1),
     }
 
@@ -170,12 +178,24 @@ def _plan(challenge: Challenge, private: Path, report: Report, folder: Path) -> 
         PlannedEntry(id=_REFERENCE, challenge=slug, solution=reference, quiz=quiz.get("solved"), seeds=all_seeds),
         PlannedEntry(id=_STARTER, challenge=slug, solution=str(challenge.home / "starter.py"), quiz=quiz.get("empty")),
     ]
+    tasks = {task.name for task in challenge.tasks}
+    for path in sorted((private / "alternatives").glob("*.py")):
+        task = path.stem.partition("__")[0]
+        if task not in tasks:
+            complain(report, f"alternatives/{path.name}: is named <task>__<how>.py, and there is no such task")
+            continue
+        entries.append(
+            PlannedEntry(
+                id=_ALTERNATIVE + path.stem, challenge=slug, task=task,
+                solution=reference, overlay=str(path), seeds=all_seeds,
+            )
+        )  # fmt: skip
     for path in sorted((private / "mutants").glob("*.py")):
         name = path.read_text(encoding="utf-8").partition("\n")[0]
         if not name.startswith(_CAUGHT_BY):
             complain(report, f"mutants/{path.name}: its first line must be `{_CAUGHT_BY} test_…`")
             continue
-        if path.stem.partition("__")[0] not in {task.name for task in challenge.tasks}:
+        if path.stem.partition("__")[0] not in tasks:
             complain(report, f"mutants/{path.name}: is named <task>__<what_is_wrong>.py, and there is no such task")
             continue
         named = name.removeprefix(_CAUGHT_BY).strip()
@@ -223,8 +243,6 @@ def _write_quizzes(challenge: Challenge, private: Path, folder: Path) -> dict[st
 
 
 def _judge_reference(challenge: Challenge, results: list[MatrixResult], report: Report) -> None:
-    if not results:
-        complain(report, "no check ran on the reference")
     checked = {result.result.task for result in results}
     for task in challenge.tasks:
         if task.name not in checked:
@@ -232,17 +250,34 @@ def _judge_reference(challenge: Challenge, results: list[MatrixResult], report: 
         elif not any(r.result.task == task.name and r.result.role == "value" for r in results):
             complain(report, f"{task.name} has no value check; properties alone earn nothing")
     seconds = {task.name: task.seconds for task in challenge.tasks}
+    used: dict[str, float] = defaultdict(float)
+    for result in results:
+        found = result.result
+        if found.worker_seconds > seconds[found.task]:
+            told = f"{found.worker_seconds:.1f} s of {seconds[found.task]:g} s"
+            report.advice.append(f"{found.check}: the reference needs {told}; leave a slower machine more room")
+        share = found.evidence.get(margins.NAME, 0.0)
+        if found.outcome == "passed" and isinstance(share, float):
+            used[found.check] = max(used[found.check], share)
+    for check, share in used.items():
+        if share > _LEAST_ROOM:
+            told = f"the reference's largest error is {share:g} of what is allowed"
+            report.advice.append(f"{check}: {told}; another machine or seed may fail it")
+    _judge_right("the reference", results, report)
+
+
+def _judge_right(name: str, results: list[MatrixResult], report: Report) -> None:
+    """Complain of every check that gives a right solution less than full credit."""
+    if not results:
+        complain(report, f"no check ran on {name}")
     short: dict[str, list[MatrixResult]] = defaultdict(list)
     for result in results:
         found = result.result
         if found.outcome not in ("passed", "not assessed") or (found.outcome == "passed" and found.credit < 1):
             short[found.check].append(result)
-        if found.worker_seconds > seconds[found.task]:
-            told = f"{found.worker_seconds:.1f} s of {seconds[found.task]:g} s"
-            report.advice.append(f"{found.check}: the reference needs {told}; leave a slower machine more room")
     for check, mine in short.items():
         told = f"{mine[0].result.outcome}: {mine[0].result.message}"
-        complain(report, f"the reference does not have full points: {check} on {_seeds(mine)}: {told}")
+        complain(report, f"{name} does not have full points: {check} on {_seeds(mine)}: {told}")
 
 
 def _judge_mutants(by_entry: dict[str, list[MatrixResult]], report: Report) -> None:

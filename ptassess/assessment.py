@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from ptassess import failures
+from ptassess import failures, margins
+from ptassess.brief import hint_for
 from ptassess.challenge import Challenge, Task
 from ptassess.errors import ContentError, SolutionError, SubmissionError, UserError
 from ptassess.exam import Exam, find
@@ -126,6 +127,7 @@ class Assessment:
         self.handed_in = self.submission.facts() if self.submission else SubmissionFacts(name="")
         self.not_offered: list[pytest.Item] = []  # the exam's doing: such a run is not only a part
         self._quizzes: dict[str, Quiz] = {}
+        self._told: dict[tuple[str, ...], str] = {}
         if not (self.submission or self.matrix or self.only_collects):
             raise pytest.UsageError(
                 "ptassess: no submission named; type `pytest challenges/ --submission DIR`, where DIR holds solutions/ "
@@ -378,6 +380,17 @@ class Assessment:
         return lines
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Note how much of what the check allows was used."""
+        margins.begin()
+        try:
+            return (yield)
+        finally:
+            share = margins.end()
+            if share is not None and FINDINGS in item.stash:
+                item.stash[FINDINGS].evidence[margins.NAME] = share
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -393,7 +406,10 @@ class Assessment:
         report.ptassess = msgspec.to_builtins(result)  # type: ignore[attr-defined]  # plain data, so that it crosses xdist
         item.user_properties += failures.properties(result)
         full = bool(self.config.getoption("fulltrace"))
-        failures.show(report, item, result, call.excinfo, full=full, seed=self.settings.seed)
+        hint = self.settings.door == "practice" and hint_for(check.challenge.brief(), check.task.name) is not None
+        failures.show(
+            report, item, result, call.excinfo, full=full, seed=self.settings.seed, hint=hint, told=self._told
+        )
         if self.matrix and check.entry:
             raw = (
                 error is not None

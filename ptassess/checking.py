@@ -7,6 +7,10 @@ from typing import Any
 
 import torch
 
+from ptassess import margins
+
+_ROUNDING = 10_000  # units in the last place; what is further off is no matter of rounding
+
 
 def require_tensor(
     actual: Any, *, shape: tuple[int, ...] | None = None, dtype: torch.dtype | None = None, msg: str = ""
@@ -29,6 +33,24 @@ def require_tensor(
     if dtype is not None:
         assert actual.dtype == dtype, f"{hint}expected dtype {dtype}, got {actual.dtype}"
     return actual
+
+
+def assert_within(error: float | torch.Tensor, allowed: float, what: str, *, msg: str = "") -> None:
+    """Assert that an error, or the largest of several, is at most what is allowed; NaN is not.
+
+    Args:
+        error: a number, or a tensor of any shape.
+        allowed: in the same unit, above 0.
+        what: names the error, such as ``the backward error``.
+        msg: the hint that the candidate reads first.
+
+    Raises:
+        AssertionError: with the hint, the error and what is allowed.
+    """
+    worst = error.max().item() if isinstance(error, torch.Tensor) else error
+    margins.note(worst, allowed)
+    hint = f"{msg}\n" if msg else ""
+    assert worst <= allowed, f"{hint}{what} is {worst:.2g}, allowed is {allowed:g}"
 
 
 def assert_close(actual: Any, expected: Any, *, rtol: float, atol: float, msg: str = "") -> None:
@@ -54,6 +76,7 @@ def assert_close(actual: Any, expected: Any, *, rtol: float, atol: float, msg: s
         wide = torch.complex128 if expected.is_complex() else torch.float64
         ours, theirs = expected.to(wide), actual.to(wide)
         good = torch.isclose(theirs, ours, rtol=rtol, atol=atol, equal_nan=True)
+        _note_margin(theirs, ours, rtol=rtol, atol=atol)
     else:
         ours, theirs = expected, actual
         good = theirs == ours
@@ -70,6 +93,13 @@ def assert_close(actual: Any, expected: Any, *, rtol: float, atol: float, msg: s
     raise AssertionError("\n".join(lines))
 
 
+def _note_margin(actual: torch.Tensor, expected: torch.Tensor, *, rtol: float, atol: float) -> None:
+    used = (actual - expected).abs() / (atol + rtol * expected.abs())
+    used = used[used.isfinite()]  # where both are infinite or NaN, or exactness is asked for, there is no share
+    if used.numel():
+        margins.note(used.max().item(), 1.0)
+
+
 def _in_other_units(expected: torch.Tensor, error: float) -> str:
     """An error relative to the expected value and in its units in the last place, where these say something."""
     if not (expected.is_floating_point() and math.isfinite(error) and expected.isfinite() and expected != 0):
@@ -79,4 +109,4 @@ def _in_other_units(expected: torch.Tensor, error: float) -> str:
     if size.dtype not in {torch.float32, torch.float64}:
         return relative
     ulp = (torch.nextafter(size, torch.full_like(size, math.inf)).double() - size.double()).item()
-    return f"{relative}, {error / ulp:.3g} ulp"
+    return f"{relative}, {error / ulp:.3g} ulp" if error <= _ROUNDING * ulp else relative

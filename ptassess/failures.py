@@ -6,6 +6,7 @@ import math
 import os
 import re
 import shlex
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 # pytest has no public way to build a failure's text that also survives xdist; these two have kept their shape since
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from ptassess.result import CheckResult
 
-_ADDED = re.compile(r"\s*(\+\s+(where|and)|assert)\s")
+_ADDED = re.compile(r"\s*(\+\s+(where|and)|assert)\s")  # begins what pytest says of the condition itself
 _MAX_ITEMS = 4_096  # of one list in the evidence: a loss curve fits, a data set does not
 
 
@@ -38,7 +39,7 @@ def message_of(error: BaseException | None) -> tuple[str, str]:
     if isinstance(error, AssertionError):
         first, _, rest = str(error).strip().partition("\n")
         # What pytest adds tells how the check is written, which the candidate need not know.
-        rest = "\n".join(line.strip() for line in rest.splitlines() if not _ADDED.match(line))
+        rest = "\n".join(line.strip() for line in takewhile(lambda line: not _ADDED.match(line), rest.splitlines()))
         return first or "the check's condition does not hold", rest
     return f"the check could not use what came back ({type(error).__name__}: {error})", ""
 
@@ -87,6 +88,8 @@ def show(  # noqa: PLR0913  what a report is made of
     *,
     full: bool,
     seed: int,
+    hint: bool,
+    told: dict[tuple[str, ...], str],
 ) -> None:
     """Write a check's end into pytest's report.
 
@@ -97,6 +100,9 @@ def show(  # noqa: PLR0913  what a report is made of
         excinfo: what was raised, if anything was.
         full: whether the reader asked for pytest's full traceback.
         seed: run seed, for the command that draws the same inputs again.
+        hint: whether there is one for the task.
+        told: by what was told, the check of which it was; changed in place. One line of a solution that raises in
+            every check is told once.
     """
     if result.output:
         report.sections.append(("what the solution printed", result.output))
@@ -111,11 +117,16 @@ def show(  # noqa: PLR0913  what a report is made of
     if full or not ours:
         return
     report.outcome = "failed"
-    lines = [f"{result.challenge} · {result.task} · {result.title}", "", f"  {result.message}"]
-    lines += [f"  {text}" for text in result.detail.splitlines()]
-    place = os.path.relpath(path, item.config.invocation_params.dir)
-    again = shlex.quote(f"{place}::{item.name}")
-    lines += ["", f"  {place}:{line}", f"  the same inputs again: pytest {again} --seed {seed}"]
+    first = told.setdefault((result.challenge, result.task, result.message, result.detail), result.check)
+    if first != result.check and isinstance(excinfo.value, SolutionError):
+        lines = ["", f"  {result.message}", f"  as in {first}, with all that is said there"]
+    else:
+        place = os.path.relpath(path, item.config.invocation_params.dir)
+        again = shlex.quote(f"{place}::{item.name}")
+        lines = [f"{result.challenge} · {result.task} · {result.title}", "", f"  {result.message}"]
+        lines += [f"  {text}" for text in result.detail.splitlines()]
+        lines += ["", f"  {place}:{line}", f"  the same inputs again: pytest {again} --seed {seed}"]
+        lines += [f"  stuck? ptassess hint {result.task}"] if hint else []
     crash = ReprFileLocation(path, line, result.message)
     trace = ReprTraceback([ReprEntryNative([text + "\n" for text in lines])], None, "native")
     report.longrepr = ExceptionChainRepr([(trace, crash, None)])

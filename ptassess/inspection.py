@@ -28,7 +28,7 @@ _PUBLIC = {
     "calibration.toml",
     "assets",
 }
-_PRIVATE = {"reference.py", "quiz.py", "mutants"}
+_PRIVATE = {"reference.py", "quiz.py", "mutants", "alternatives"}
 _SECTIONS = ("Goal", "What you build", "Rules", "Out of scope", "Hints", "Further reading")
 
 

@@ -34,6 +34,7 @@ class PlannedEntry(msgspec.Struct, frozen=True, kw_only=True):
         quiz: the quiz answers, or None.
         challenge: slug; the entry is for this challenge's checks only.
         checks: names of the test functions to run, or None for all.
+        task: whose checks to run, or empty for those of all tasks.
         seeds: run seeds.
     """
 
@@ -43,6 +44,7 @@ class PlannedEntry(msgspec.Struct, frozen=True, kw_only=True):
     quiz: str | None = None
     challenge: str = ""
     checks: list[str] | None = None
+    task: str = ""
     seeds: tuple[int, ...] = (0,)
 
 
@@ -144,6 +146,8 @@ class Matrix:
         folder = Path(metafunc.module.__file__ or "").parent
         slug = (folder.parent if folder.name == "private" else folder).name
         name = metafunc.function.__name__
+        marker = metafunc.definition.get_closest_marker("task")
+        task = marker.args[0] if marker and marker.args else ""
         entries = [
             Entry(
                 planned.id,
@@ -151,7 +155,9 @@ class Matrix:
                 *(Path(x) if x else None for x in (planned.solution, planned.overlay, planned.quiz)),
             )
             for planned in self._plan
-            if planned.challenge in ("", slug) and (planned.checks is None or name in planned.checks)
+            if planned.challenge in ("", slug)
+            and planned.task in ("", task)
+            and (planned.checks is None or name in planned.checks)
             for seed in planned.seeds
         ]
         metafunc.fixturenames.append(ENTRY)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ptassess.challenge import LEVELS
 from ptassess.scoring import Bounds
 from ptassess.wording import count, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ptassess.result import Outcome
     from ptassess.scoring import CompetencyScore, Score, TaskScore
 
+_Place = TypeVar("_Place")
 _STRENGTHS, _STEPS = 4, 4  # few enough to be read and remembered
 _STRONG = 85.0  # per cent of a competency, even if all that is undecided were lost, from which it is named a strength
 
@@ -128,23 +129,38 @@ def strengths(score: Score) -> list[Remark]:
 
 
 def next_steps(score: Score) -> list[Remark]:
-    """What would gain most: first what was begun and fails, by the points that are missing, then what was not begun.
+    """What to do next, in the order of ``to_do``.
 
     Args:
         score: of a run.
     """
     several = len(score.competencies) > 1
-    tasks = [(anchor, title if several else "", task) for (anchor, title), task in _tasks(score)]
-    failed = [item for item in tasks if item[2].outcome in ("failed", "error") and _missing(item[2]) > 0]
-    failed.sort(key=lambda item: -_missing(item[2]))
-    left = [item for item in tasks if item[2].outcome == "not attempted"]
-    left.sort(key=lambda item: _rank(item[2].level))
-    remarks = [Remark(anchor=a, title=t.name, where=w, text=_why(t)) for a, w, t in failed]
+    failed, left = to_do([((anchor, title if several else ""), task) for (anchor, title), task in _tasks(score)])
+    remarks = [Remark(anchor=a, title=t.name, where=w, text=why(t)) for (a, w), t in failed]
     remarks += [
         Remark(anchor=a, title=t.name, where=w, text=f"not attempted; {t.level}, about {count(t.minutes, 'minute')}")
-        for a, w, t in left
+        for (a, w), t in left
     ]
     return remarks[:_STEPS]
+
+
+def to_do(
+    tasks: Iterable[tuple[_Place, TaskScore]],
+) -> tuple[list[tuple[_Place, TaskScore]], list[tuple[_Place, TaskScore]]]:
+    """What was begun and fails, and what was not begun.
+
+    Both begin with the lower levels, which are sooner mended and which the higher ones stand on; what fails is then
+    ordered by the points that are missing.
+
+    Args:
+        tasks: each with whatever tells its place.
+    """
+    pairs = list(tasks)
+    failed = [pair for pair in pairs if pair[1].outcome in ("failed", "error") and _missing(pair[1]) > 0]
+    failed.sort(key=lambda pair: (_rank(pair[1].level), -_missing(pair[1])))
+    left = [pair for pair in pairs if pair[1].outcome == "not attempted"]
+    left.sort(key=lambda pair: _rank(pair[1].level))
+    return failed, left
 
 
 def _tasks(score: Score) -> Iterator[tuple[tuple[str, str], TaskScore]]:
@@ -161,7 +177,12 @@ def _missing(task: TaskScore) -> float:
     return task.bounds.decided - task.bounds.earned
 
 
-def _why(task: TaskScore) -> str:
+def why(task: TaskScore) -> str:
+    """What the first check that failed says.
+
+    Args:
+        task: that was begun.
+    """
     for check in task.checks:
         if check.result.outcome == "failed":
             return check.result.message or check.result.title or check.result.check

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ptassess.narrative import to_do, why
+
 if TYPE_CHECKING:
     from ptassess.result import Run
-    from ptassess.scoring import Bounds, CompetencyScore, Score, TaskScore
+    from ptassess.scoring import Bounds, CompetencyScore, Score
 
 _BAR = 16
 _TASK = 26
@@ -86,22 +88,11 @@ def _write_competency(terminal: Any, competency: CompetencyScore) -> None:
 
 
 def _next(score: Score) -> list[str]:
-    """What gains most: first what was begun and fails, by the points that are missing; then what was not begun."""
-    tasks = [(competency.slug, task) for competency in score.competencies for task in competency.tasks]
-    failed = [(slug, task) for slug, task in tasks if task.outcome == "failed"]
-    failed.sort(key=lambda pair: pair[1].bounds.earned - pair[1].bounds.decided)
-    lines = [f"{slug}: {task.name}: {_why(task)}" for slug, task in failed]
-    lines += [
-        f"{slug}: {task.name}, about {task.minutes} minutes" for slug, task in tasks if task.outcome == "not attempted"
-    ]
+    """What to do next: first what was begun and fails, then what was not begun."""
+    failed, left = to_do((competency.slug, task) for competency in score.competencies for task in competency.tasks)
+    lines = [f"{slug}: {task.name}: {why(task)}" for slug, task in failed]
+    lines += [f"{slug}: {task.name}, about {task.minutes} minutes" for slug, task in left]
     return lines[:_NEXT]
-
-
-def _why(task: TaskScore) -> str:
-    for check in task.checks:
-        if check.result.outcome == "failed":
-            return check.result.message or check.result.title
-    return "some of it is not attempted"
 
 
 def _cut(line: str, terminal: Any) -> str:

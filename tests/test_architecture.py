@@ -32,12 +32,12 @@ FLOORS = (
     ("failures", "matrix", "options", "outcomes", "pytest_plugin", "kit", "quiz"),
     ("archive",),
     ("registry", "exam", "store", "submission", "machine"),
-    ("content", "loading", "hookspecs"),
+    ("brief", "content", "loading", "hookspecs"),
     ("sandbox", "sandbox.wall", "sandbox.supervision", "sandbox.zygote", "sandbox.worker"),
     ("sandbox.solution", "sandbox.executor", "sandbox.levels"),
     ("sandbox.wire", "sandbox.processes", "sandbox.cleaning", "sandbox.folders"),
     ("scoring", "checking", "probing"),
-    ("challenge", "result"),
+    ("challenge", "margins", "result"),
     ("errors", "_version"),
 )
 # The few ways up, each with its reason.

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from ptassess.checking import assert_close, require_tensor
+from ptassess.checking import assert_close, assert_within, require_tensor
 
 # Relative and absolute errors that are allowed. The reference's own largest errors, over 100 seeds, are in brackets.
 EXACT = {"rtol": 1e-11, "atol": 1e-11}  # float64 (6e-16); the best finite differences are off by 1e-10
@@ -28,7 +28,7 @@ def check_relative(actual, expected, msg):
     """The brief's promise, in the 2-norm; the reference has 4e-16 for products, 4e-13 for the implicit."""
     require_tensor(actual, shape=tuple(expected.shape), dtype=expected.dtype, msg=msg)
     error = (torch.linalg.vector_norm(actual - expected) / torch.linalg.vector_norm(expected)).item()
-    assert error <= 1e-8, f"{msg}\nthe relative error in the 2-norm is {error:.2g}, allowed is 1e-8"
+    assert_within(error, 1e-8, "the relative error in the 2-norm", msg=msg)
 
 
 # -- gradient --------------------------------------------------------------------------------------------------
@@ -85,6 +85,15 @@ def test_gradient_leaves_everything_alone(solution, probes, rng, draw, history):
     told = solution.run(probes.differentiate, "gradient", "quadratic", coefficients, x, history=history)
     check_untouched(told, x, grad=history == "requires")
     assert not told["graph"], "the result requires a gradient: detach it"
+
+
+@pytest.mark.task("gradient", role="property")
+@pytest.mark.parametrize("history", ["plain", "requires"])
+def test_gradient_of_a_constant(solution, probes, rng, history):
+    """A function that ignores x has the gradient zero."""
+    coefficients, x = drawn_function(rng, 4)
+    told = solution.run(probes.differentiate, "gradient", "constant", coefficients, x, history=history)
+    assert_close(told["out"], torch.zeros_like(x), rtol=0, atol=0, msg="f ignores x: its gradient is zero")
 
 
 # -- backprop_by_hand ------------------------------------------------------------------------------------------

@@ -174,4 +174,3 @@ def _challenge_facts(challenge: Any) -> dict[str, Any]:
             for t in challenge.tasks
         ],
     }
-

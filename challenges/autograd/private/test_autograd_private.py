@@ -34,15 +34,6 @@ def test_gradient_in_float32(solution, probes, rng, draw):
         assert_close(told["out"], expected, **SINGLE, msg=f"x has shape {shape} and dtype float32")
 
 
-@pytest.mark.task("gradient", role="property")
-@pytest.mark.parametrize("history", ["plain", "requires"])
-def test_gradient_of_a_constant(solution, probes, rng, history):
-    """A function that ignores x has the gradient zero."""
-    coefficients, x = public.drawn_function(rng, 4)
-    told = solution.run(probes.differentiate, "gradient", "constant", coefficients, x, history=history)
-    assert_close(told["out"], torch.zeros_like(x), rtol=0, atol=0, msg="f ignores x: its gradient is zero")
-
-
 # -- backprop_by_hand ------------------------------------------------------------------------------------------
 
 
