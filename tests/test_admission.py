@@ -113,6 +113,28 @@ def test_a_reference_that_is_wrong_on_some_seeds_is_found_with_the_seeds(challen
     assert_told(report, "the reference does not have full points: test_agrees on seed")
 
 
+def test_a_right_solution_that_a_check_refuses_is_found(challenge):
+    files = core() | {
+        "private/alternatives/SLUG__by_maximum.py": "import torch\n\ndef {slug}(x):\n    return torch.maximum(x, -x)\n",
+        "private/alternatives/SLUG__in_double.py": "def {slug}(x):\n    return x.double().abs()\n",
+        "private/alternatives/other__somehow.py": "",
+    }
+    report = challenge("narrow", files, seeds=2)
+    assert_told(
+        report,
+        "alternatives/narrow__in_double.py does not have full points: test_agrees on seeds 0, 1",
+        "alternatives/other__somehow.py: is named <task>__<how>.py, and there is no such task",
+    )
+    assert not any("by_maximum" in problem for problem in report.problems)
+    assert report.figures["alternatives"] == 2
+
+
+def test_a_tolerance_that_the_reference_nearly_uses_up_is_told(challenge):
+    files = core() | {"private/reference.py": "def {slug}(x):\n    return x.abs() * (1 + 7e-7)\n"}
+    report = challenge("tight", files)
+    assert any("test_agrees: the reference's largest error is 0." in line for line in report.advice), report.advice
+
+
 @pytest.mark.parametrize(
     ("slug", "check", "reference", "kind"),
     [

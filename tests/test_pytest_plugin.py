@@ -93,6 +93,25 @@ def test_a_wrong_solution_is_told_what_is_wrong_with_it(assess):
     assert "Next" in outcome.out
 
 
+def test_a_failure_says_what_to_type_next(assess):
+    outcome = assess(WRONG)
+    assert re.search(r"the same inputs again: pytest \S+::test_doubles --seed \d+", outcome.out)
+    assert "stuck? ptassess hint double" in outcome.out
+
+
+def test_one_cause_of_several_failures_is_told_once(assess):
+    outcome = assess("def double(x):\n    raise ValueError('no')\n\n\ndef triple(x):\n    return 3 * x\n")
+    assert outcome.outcomes()["test_doubles"] == outcome.outcomes()["test_leaves_its_input_alone"] == "failed"
+    assert outcome.out.count("line 2") <= 1, outcome.out
+    assert outcome.out.count("as in test_doubles, with all that is said there") == 2  # of three that failed
+
+
+def test_what_pytest_adds_to_a_message_is_left_out(assess):
+    outcome = assess("def double(x):\n    return x + x\n\n\ndef triple(x):\n    return [1]\n")
+    assert "expected a tensor, got a list" in outcome.out
+    assert "isinstance" not in outcome.out
+
+
 def test_a_submission_that_cannot_be_read_has_failed_and_is_no_error_of_ours(assess, tmp_path):
     (tmp_path / "ada" / "solutions" / "double").mkdir(parents=True)
     (tmp_path / "ada" / "solutions" / "double" / "__init__.py").write_text(RIGHT)

@@ -1,4 +1,4 @@
-"""Fake runs for tests of what reads run files: shaped like real ones, drawn from a seed, made in a moment."""
+"""Fixtures of our own tests only: fake runs, shaped like real ones, drawn from a seed, made in a moment."""
 
 import random
 
