@@ -37,12 +37,7 @@ _README = """\
 You write code in `solutions/`, and the checks in `challenges/` tell you how it fares. Nothing else needs to change.
 
 ```console
-$ pytest challenges/                      # all checks, as often as you like
-$ pytest challenges/{first} -k {task}
-$ ptassess watch                          # leave it running: each save runs what it affects
-$ ptassess show {task}                    # a task's part of the brief; `ptassess hint {task}` if you are stuck
-$ ptassess progress                       # where you stand, and what to do next
-$ ptassess submit                         # when you are done: checks the files and packs them
+{commands}
 ```
 
 1. Read `challenges/<name>/brief.md`: what to build, and what is free.
@@ -107,8 +102,7 @@ def start(target: Path, challenges: Sequence[Challenge], exam: Exam, *, candidat
         (target / FACTS).write_text(_facts(candidate), encoding="utf-8")
         readme = _README.format(
             title=exam.title if exam.tasks else "Your kit",
-            first=chosen[0].slug,
-            task=offered[chosen[0].slug][0].name,
+            commands=_commands(chosen[0].slug, offered[chosen[0].slug][0].name),
             rules=_rules(exam, chosen),
             order=_order(exam, chosen),
         )
@@ -160,6 +154,20 @@ def _add(target: Path, challenge: Challenge, exam: Exam) -> None:
 def _facts(candidate: str) -> str:
     name = json.dumps("".join(c for c in candidate if c.isprintable()), ensure_ascii=False)  # TOML's strings are alike
     return f'# Who this kit is for. Grading does not read this file.\ncandidate = {name}\nptassess = "{__version__}"\n'
+
+
+def _commands(slug: str, task: str) -> str:
+    rows = [
+        ("pytest challenges/", "all checks, as often as you like"),
+        (f"pytest challenges/{slug} -k {task}", "those of one task"),
+        ("ptassess watch", "leave it running: each save runs what it affects"),
+        (f"ptassess show {task}", "a task's part of the brief"),
+        (f"ptassess hint {task}", "if you are stuck"),
+        ("ptassess progress", "where you stand, and what to do next"),
+        ("ptassess submit", "when you are done: checks the files and packs them"),
+    ]
+    width = max(len(command) for command, _ in rows)
+    return "\n".join(f"$ {command:<{width}}  # {told}" for command, told in rows)
 
 
 def _rules(exam: Exam, challenges: Sequence[Challenge]) -> str:

@@ -19,6 +19,7 @@ import pytest
 from ptassess import summary
 from ptassess._version import __version__
 from ptassess.assessment import CHECK
+from ptassess.brief import without_tasks
 from ptassess.errors import UserError
 from ptassess.exam import commit
 from ptassess.machine import machine_facts
@@ -142,20 +143,20 @@ class Recorder:
 
     def _run(self, *, complete: bool) -> Run:
         settings, submission = self.assessment.settings, self.assessment.submission
-        facts, exam = self.assessment.handed_in, self.assessment.exam
+        handed_in, exam = self.assessment.handed_in, self.assessment.exam
         findings = self._findings()  # before the notes, which tell what went wrong with them
         started = _iso(self._started)
-        homes = {slug: Path(told["home"]) for slug, told in self.offered.items()}
+        facts = [self._facts(slug, Path(told["home"])) for slug, told in self.offered.items()]
         return Run(
             ptassess=__version__,
             run_id=_run_id(started),
-            candidate=settings.candidate or facts.name,
+            candidate=settings.candidate or handed_in.name,
             stamp="practice" if settings.door == "practice" else "graded",
             unverified_because=self._unverified(),
             started=started,
             finished=_iso(time.time()),
             seconds=round(time.time() - self._started, 3),
-            submission=facts,
+            submission=handed_in,
             exam=exam.name,
             exam_digest=exam.digest(),
             exam_seed=exam.seed,
@@ -169,7 +170,7 @@ class Recorder:
             machine=machine_facts(),
             git=_git(submission.root) if submission else {},
             packages=_packages(),
-            challenges=tuple(self._facts(slug, homes[slug]) for slug in self.offered),
+            challenges=tuple(sorted(facts, key=lambda challenge: challenge.syllabus or 1_000)),
             checks=tuple(self.results.values()),
             findings=findings,
             notes=tuple(self.assessment.catalogue.problems),
@@ -201,6 +202,7 @@ class Recorder:
     def _facts(self, slug: str, home: Path) -> ChallengeFacts:
         challenge = self.assessment.challenge_of(home / "challenge.py")[0]
         told = self.offered[slug]
+        not_asked = [task.name for task in challenge.tasks if not self.assessment.exam.offers(slug, task.name)]
         return ChallengeFacts(
             slug=slug,
             title=challenge.title,
@@ -218,7 +220,7 @@ class Recorder:
                 for task in challenge.tasks
                 if task.name in told["tasks"]
             ),
-            brief=challenge.brief(),
+            brief=without_tasks(challenge.brief(), not_asked),
             has_private=told["private"],
         )
 
