@@ -67,6 +67,7 @@ class Findings:
 
     evidence: dict[str, Any] = field(default_factory=dict)
     credit: float = 1.0
+    reason: str = ""
     handles: list[Solution] = field(default_factory=list)
 
 
@@ -332,6 +333,7 @@ class Assessment:
                 if isinstance(item, pytest.Function) and is_challenge_test(item.path):
                     item.stash[CHECK] = check = self._check_of(item)
                     item.stash[FINDINGS] = Findings()
+                    item.extra_keyword_matches.add(check.task.name)  # so that `-k` finds a task's checks
                     if self.matrix or self.exam.offers(check.challenge.slug, check.task.name):
                         (kept if self._is_chosen(item, check) else dropped).append(item)
                     else:
@@ -406,7 +408,7 @@ class Assessment:
         report.ptassess = msgspec.to_builtins(result)  # type: ignore[attr-defined]  # plain data, so that it crosses xdist
         item.user_properties += failures.properties(result)
         full = bool(self.config.getoption("fulltrace"))
-        hint = self.settings.door == "practice" and hint_for(check.challenge.brief(), check.task.name) is not None
+        hint = self.settings.door == "practice" and hint_for(check.challenge.hints(), check.task.name) is not None
         failures.show(
             report, item, result, call.excinfo, full=full, seed=self.settings.seed, hint=hint, told=self._told
         )
@@ -427,6 +429,8 @@ class Assessment:
         findings.handles.clear()
         outcome = outcome_of(call.when, error)
         message, detail = failures.message_of(error)
+        if outcome == "passed" and findings.credit < 1:
+            message = findings.reason
         return CheckResult(
             challenge=check.challenge.slug,
             task=check.task.name,

@@ -38,6 +38,17 @@ def hint_for(brief: str, task: str) -> tuple[int, str] | None:
     return None
 
 
+def with_note(brief: str, note: str) -> str:
+    """A brief with a paragraph below its title.
+
+    Args:
+        brief: Markdown.
+        note: the paragraph, or nothing.
+    """
+    title, _, rest = brief.partition("\n")
+    return f"{title}\n\n{note}\n{rest}" if note else brief
+
+
 def without_hints(brief: str) -> str:
     """A brief without its section of hints.
 

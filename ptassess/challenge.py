@@ -118,5 +118,12 @@ class Challenge:
 
     def brief(self) -> str:
         """The Markdown that candidates read; empty if there is none."""
-        path = self.home / "brief.md"
+        return self._text("brief.md")
+
+    def hints(self) -> str:
+        """Markdown with a section of hints; a kit has them in a file of their own."""
+        return self._text("hints.md") or self.brief()
+
+    def _text(self, name: str) -> str:
+        path = self.home / name
         return path.read_text(encoding="utf-8") if path.is_file() else ""

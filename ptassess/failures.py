@@ -117,16 +117,16 @@ def show(  # noqa: PLR0913  what a report is made of
     if full or not ours:
         return
     report.outcome = "failed"
-    first = told.setdefault((result.challenge, result.task, result.message, result.detail), result.check)
+    first = told.setdefault((result.challenge, result.message, result.detail), result.check)
     if first != result.check and isinstance(excinfo.value, SolutionError):
-        lines = ["", f"  {result.message}", f"  as in {first}, with all that is said there"]
+        lines = ["", f"  {result.message}", f"  the same as in {first} above"]
     else:
         place = os.path.relpath(path, item.config.invocation_params.dir)
         again = shlex.quote(f"{place}::{item.name}")
         lines = [f"{result.challenge} · {result.task} · {result.title}", "", f"  {result.message}"]
         lines += [f"  {text}" for text in result.detail.splitlines()]
         lines += ["", f"  {place}:{line}", f"  the same inputs again: pytest {again} --seed {seed}"]
-        lines += [f"  stuck? ptassess hint {result.task}"] if hint else []
+        lines += [f"  stuck? ptassess hint {result.task}"] if hint and result.cause != "missing" else []
     crash = ReprFileLocation(path, line, result.message)
     trace = ReprTraceback([ReprEntryNative([text + "\n" for text in lines])], None, "native")
     report.longrepr = ExceptionChainRepr([(trace, crash, None)])

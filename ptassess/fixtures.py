@@ -151,11 +151,12 @@ def evidence(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 @pytest.fixture
-def credit(request: pytest.FixtureRequest) -> Callable[[float], None]:
-    """``credit(0.5)``: what a passing check is worth, between 0 and 1."""
+def credit(request: pytest.FixtureRequest) -> Callable[[float, str], None]:
+    """``credit(0.5, "one more tensor is saved")``: what a passing check is worth, between 0 and 1, and why not all."""
 
-    def give(share: float) -> None:
-        request.node.stash[FINDINGS].credit = share
+    def give(share: float, reason: str) -> None:
+        findings = request.node.stash[FINDINGS]
+        findings.credit, findings.reason = share, reason
 
     return give
 

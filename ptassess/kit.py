@@ -41,15 +41,15 @@ You write code in `solutions/`, and the checks in `challenges/` tell you how it 
 ```
 
 1. Read `challenges/<name>/brief.md`: what to build, and what is free.
-2. Edit `solutions/<name>.py`: replace each `raise NotImplementedError`. Where there is a `solutions/<name>.quiz.toml`,
-   write the answers between the quotes.
-3. Run the checks. A failed one says what it expected, what it got, and what to look at.
+2. Edit `solutions/<name>.py`: replace each `raise NotImplementedError`.
+3. Run the checks. A failed one says what it expected, what it got, and what to look at. Every run draws new inputs;
+   `--seed` with the number that it printed draws the same ones again.
 
-What you can run here is *practice*. When your work is graded, private checks and other inputs are used as well, and
-only the files in `solutions/` count: changes to anything else have no effect. Here, a quiz is only read: whether its
-answers are right shows in grading. "60 %, between 50 and 62, 88 % decided" says that 12 % of the points are still open,
-and what the score becomes if all of those fall one way or the other.
-
+What you can run here is *practice*. When your work is graded, other inputs are drawn, and private checks look at what
+the briefs say beyond the checks here. Only the files in `solutions/` count: changes to anything else have no effect.
+A check can have more weight than another; one that any nonsense would pass (frugal, leaves its input alone) earns only
+if the task's values are right.
+{quiz}
 ## Rules
 
 {rules}
@@ -57,6 +57,13 @@ and what the score becomes if all of those fall one way or the other.
 ## An order to work in
 
 {order}
+"""
+
+
+_QUIZ = """
+Where there is a `solutions/<name>.quiz.toml`, write the answers between the quotes. Here a quiz is only read: whether
+its answers are right shows in grading. "60 %, between 50 and 62, 88 % decided" says that 12 % of the points are still
+open, and what the score becomes if all of those fall one way or the other.
 """
 
 
@@ -103,6 +110,7 @@ def start(target: Path, challenges: Sequence[Challenge], exam: Exam, *, candidat
         readme = _README.format(
             title=exam.title if exam.tasks else "Your kit",
             commands=_commands(chosen[0].slug, offered[chosen[0].slug][0].name),
+            quiz=_QUIZ if any(task.kind == "quiz" for tasks in offered.values() for task in tasks) else "",
             rules=_rules(exam, chosen),
             order=_order(exam, chosen),
         )
@@ -142,7 +150,10 @@ def _add(target: Path, challenge: Challenge, exam: Exam) -> None:
     page = public / "brief.md"
     if page.is_file():
         text = brief.without_tasks(page.read_text(encoding="utf-8"), left_out)
-        page.write_text(brief.without_hints(text) if exam.hints == "none" else text, encoding="utf-8")
+        if exam.hints == "free":  # in a file of their own, so that nobody reads them unasked
+            (public / "hints.md").write_text(brief.section(text, "Hints") + "\n", encoding="utf-8")
+        note = f"This exam asks for {_listed(offered)}; the text may name tasks that it leaves out." if left_out else ""
+        page.write_text(brief.without_hints(brief.with_note(text, note)), encoding="utf-8")
     if any(task.kind == "code" for task in offered):
         starter = (home / "starter.py").read_text(encoding="utf-8")
         (target / "solutions" / f"{slug}.py").write_text(brief.starter_without(starter, left_out), encoding="utf-8")
@@ -154,6 +165,11 @@ def _add(target: Path, challenge: Challenge, exam: Exam) -> None:
 def _facts(candidate: str) -> str:
     name = json.dumps("".join(c for c in candidate if c.isprintable()), ensure_ascii=False)  # TOML's strings are alike
     return f'# Who this kit is for. Grading does not read this file.\ncandidate = {name}\nptassess = "{__version__}"\n'
+
+
+def _listed(tasks: Sequence[Task]) -> str:
+    names = [f"`{task.name}`" for task in tasks]
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
 def _commands(slug: str, task: str) -> str:
@@ -173,7 +189,8 @@ def _commands(slug: str, task: str) -> str:
 def _rules(exam: Exam, challenges: Sequence[Challenge]) -> str:
     lines = [f"- Time: {exam.minutes_for(challenges)} minutes{f', until {exam.deadline}' if exam.deadline else ''}."]
     lines.append(f"- Help from AI: {exam.ai_use}")
-    lines.append("- Hints: free; they cost nothing." if exam.hints == "free" else "- Hints: this exam gives none.")
+    free = "- Hints: `ptassess hint TASK`, as often as you like; they cost nothing."
+    lines.append(free if exam.hints == "free" else "- Hints: this exam gives none.")
     told = {"full": "the whole scorecard", "score": "your score", "none": "nothing but that it arrived"}
     lines.append(f"- Afterwards you get to see {told[exam.feedback]}.")
     if exam.cut_scores:

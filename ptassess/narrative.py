@@ -71,9 +71,9 @@ def headline(score: Score) -> list[str]:
     left = sum(task.outcome == "not attempted" for task in tasks)
     if left == len(tasks):
         return [f"None of the {count(left, 'task')} was attempted." if left > 1 else "The one task was not attempted."]
-    solved = [task for task in tasks if task.outcome == "passed"]
+    solved = [task for task in tasks if task.standing == "passed"]
     said = [f"Solved {_of(len(solved), len(tasks))} in full{_by_level(tasks)}."]
-    partly = [task for task in tasks if task.outcome not in ("passed", "not attempted") and task.bounds.earned > 0]
+    partly = [task for task in tasks if task.standing not in ("passed", "not attempted") and task.bounds.earned > 0]
     if partly:
         said.append(f"{_begin(len(partly), 'task')} earned a part of {'its' if len(partly) == 1 else 'their'} points.")
     vain = sum(t.outcome in ("failed", "error") and t.bounds.earned <= 0 for t in tasks)
@@ -116,7 +116,7 @@ def strengths(score: Score) -> list[Remark]:
         )
         for _, index, c in strong[: _STRENGTHS // 2]
     ]  # fmt: skip
-    solved = [(anchor, title, task) for (anchor, title), task in _tasks(score) if task.outcome == "passed"]
+    solved = [(anchor, title, task) for (anchor, title), task in _tasks(score) if task.standing == "passed"]
     solved.sort(key=lambda item: (_rank(item[2].level), item[2].points), reverse=True)
     remarks += [
         Remark(
@@ -156,8 +156,8 @@ def to_do(
         tasks: each with whatever tells its place.
     """
     pairs = list(tasks)
-    failed = [pair for pair in pairs if pair[1].outcome in ("failed", "error") and _missing(pair[1]) > 0]
-    failed.sort(key=lambda pair: (_rank(pair[1].level), -_missing(pair[1])))
+    failed = [pair for pair in pairs if pair[1].standing in ("partly", "failed", "error") and pair[1].missing > 0]
+    failed.sort(key=lambda pair: (_rank(pair[1].level), -pair[1].missing))
     left = [pair for pair in pairs if pair[1].outcome == "not attempted"]
     left.sort(key=lambda pair: _rank(pair[1].level))
     return failed, left
@@ -170,21 +170,17 @@ def _tasks(score: Score) -> Iterator[tuple[tuple[str, str], TaskScore]]:
 
 
 def _solved(competency: CompetencyScore) -> int:
-    return sum(task.outcome == "passed" for task in competency.tasks)
-
-
-def _missing(task: TaskScore) -> float:
-    return task.bounds.decided - task.bounds.earned
+    return sum(task.standing == "passed" for task in competency.tasks)
 
 
 def why(task: TaskScore) -> str:
-    """What the first check that failed says.
+    """What the first check that failed says, or the first that has not its whole credit.
 
     Args:
         task: that was begun.
     """
-    for check in task.checks:
-        if check.result.outcome == "failed":
+    for check in sorted(task.checks, key=lambda check: check.result.outcome != "failed"):
+        if check.result.outcome == "failed" or (check.result.outcome == "passed" and check.result.credit < 1):
             return check.result.message or check.result.title or check.result.check
     return "a part of it was not attempted"
 
@@ -192,7 +188,7 @@ def why(task: TaskScore) -> str:
 def _by_level(tasks: list[TaskScore]) -> str:
     parts = []
     for level in LEVELS:
-        here = [task.outcome == "passed" for task in tasks if task.level == level]
+        here = [task.standing == "passed" for task in tasks if task.level == level]
         if here:
             parts.append(f"{sum(here)} of {len(here)} at {level} level")
     return f": {', '.join(parts)}" if len(parts) > 1 else ""

@@ -91,6 +91,7 @@ def watch(
     challenges: Sequence[Challenge],
     run: Callable[[list[str]], Any],
     *,
+    begin: Callable[[], Any] = lambda: None,
     wait: Callable[[float], None] = time.sleep,
 ) -> None:
     """Run what each save affects, until interrupted.
@@ -99,24 +100,29 @@ def watch(
         root: of the kit.
         challenges: in it.
         run: runs the checks of tasks, named ``competency.task``.
+        begin: runs all of them; what is saved meanwhile counts as a change.
         wait: between two looks; seconds.
     """
-    for tasks in changes(root, challenges, wait):
+    seen = _contents(root) or {}
+    begin()
+    for tasks in changes(root, challenges, wait, seen):
         run(tasks)
 
 
-def changes(root: Path, challenges: Sequence[Challenge], wait: Callable[[float], None]) -> Iterator[list[str]]:
+def changes(
+    root: Path, challenges: Sequence[Challenge], wait: Callable[[float], None], seen: dict[str, bytes]
+) -> Iterator[list[str]]:
     """The tasks that each save affects, as they come.
 
     Args:
         root: of the kit.
         challenges: in it.
         wait: between two looks; seconds.
+        seen: contents by file, from which on changes count.
 
     Yields:
         Names, ``competency.task``, never none.
     """
-    seen = _contents(root) or {}
     while True:
         wait(LOOK_SECONDS)
         now = _contents(root)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
+_NOTHING = 1e-9  # of a point: rounding
+
+
 @dataclass(frozen=True)
 class Bounds:
     """Points earned, decided and offered, and what follows from them in per cent."""
@@ -114,7 +117,7 @@ class TaskScore:
         minutes: human minutes.
         kind: ``code`` or ``quiz``.
         bounds: earned, decided, offered.
-        outcome: ``passed`` with full points; otherwise what best says where it stands.
+        outcome: ``passed`` if every check did, whatever its credit; otherwise what best says where it stands.
         checks: its checks in the run's order.
     """
 
@@ -126,6 +129,17 @@ class TaskScore:
     bounds: Bounds
     outcome: Outcome
     checks: tuple[CheckScore, ...]
+
+    @property
+    def missing(self) -> float:
+        """Points that were decided and not earned."""
+        return max(0.0, self.bounds.decided - self.bounds.earned)
+
+    @property
+    def standing(self) -> str:
+        """As ``outcome``, and ``partly`` where some of the points were earned and some lost."""
+        some = self.bounds.earned > _NOTHING and self.missing > _NOTHING
+        return "partly" if some and self.outcome in {"passed", "failed"} else self.outcome
 
 
 @dataclass(frozen=True, kw_only=True)

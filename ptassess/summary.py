@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from ptassess.narrative import to_do, why
@@ -18,6 +19,7 @@ _NEXT = 3  # suggestions: few enough to be read
 # Symbol, word and colour of each outcome.
 _LOOK: dict[str, tuple[str, str, dict[str, bool]]] = {
     "passed": ("✓", "", {"green": True}),
+    "partly": ("◐", "", {"yellow": True}),
     "failed": ("✗", "", {"red": True}),
     "error": ("!", "error in the check itself", {"red": True, "bold": True}),
     "not attempted": ("·", "not attempted", {"cyan": True}),
@@ -34,7 +36,8 @@ def write(terminal: Any, run: Run, score: Score) -> None:
         run: the facts.
         score: derived from them.
     """
-    terminal.write_sep("=", f"ptassess · {run.candidate} · {in_words(score.total)}", bold=True)
+    part = "" if run.complete else " of a part"
+    terminal.write_sep("=", f"ptassess · {run.candidate} · {in_words(score.total)}{part}", bold=True)
     for competency in score.competencies:
         _write_competency(terminal, competency)
     if score.competencies:
@@ -44,9 +47,12 @@ def write(terminal: Any, run: Run, score: Score) -> None:
         terminal.write_line("")
         terminal.write_line("Next", bold=True)
         for line in suggestions:
-            terminal.write_line(_cut(f"  {line}", terminal))
+            terminal.write_line(_fold(line, terminal))
     if not run.complete:
         terminal.write_line("Only a part of the checks ran; the score is that part's.", yellow=True)
+    elif run.stamp == "practice" and not suggestions:
+        terminal.write_line("Every check that a kit has holds. Grading has more of them, on what the briefs say beyond")
+        terminal.write_line("these: read them once more, sentence by sentence, before you hand in.")
     terminal.write_line("")
 
 
@@ -73,7 +79,7 @@ def _write_competency(terminal: Any, competency: CompetencyScore) -> None:
     score = "  -  " if bounds.score is None else f"{bounds.score:3.0f} %"
     terminal.write_line(f"  {score}  {bounds.earned:.1f} of {bounds.offered:g} points")
     for task in competency.tasks:
-        symbol, word, colour = _LOOK[task.outcome]
+        symbol, word, colour = _LOOK[task.standing]
         terminal.write(f"  {symbol} ", **colour)
         if not task.checks:
             word = "did not run"
@@ -95,6 +101,10 @@ def _next(score: Score) -> list[str]:
     return lines[:_NEXT]
 
 
-def _cut(line: str, terminal: Any) -> str:
+def _fold(line: str, terminal: Any) -> str:
+    """A line folded to the terminal's width; a candidate's exception can be long, and two lines are enough of it."""
     width = terminal._tw.fullwidth  # noqa: SLF001  pytest gives no public width
-    return line if len(line) <= width else line[: width - 1] + "…"
+    return textwrap.fill(
+        line, width - 1, initial_indent="  ", subsequent_indent="    ", max_lines=2, placeholder=" …",
+        break_on_hyphens=False,
+    )  # fmt: skip

@@ -33,8 +33,28 @@ def test_a_difference_is_told_with_its_place_and_in_units_of_rounding():
 
 def test_an_error_far_beyond_rounding_is_not_told_in_units_of_it():
     said = message(assert_close, torch.tensor([3.0]), torch.tensor([2.0]), rtol=1e-7, atol=0)
-    assert "off by 1, 0.5 of it" in said
+    assert "off by 1, relative error 0.5)" in said
     assert "ulp" not in said
+
+
+def test_a_single_number_has_no_place():
+    said = message(assert_close, 3.0, 2.0, rtol=0, atol=0)
+    assert "elements" not in said
+    assert "expected 2, got 3 (off by 1, relative error 0.5)" in said
+    assert said.endswith("has to be equal")
+
+
+def test_an_error_of_the_size_of_float32_rounding_is_called_nearly_right():
+    x = torch.linspace(1, 2, 9, dtype=torch.float64)
+    near = x.sqrt() * (1 + 3e-8)
+    assert message(assert_close, near, x.sqrt(), rtol=1e-12, atol=0, msg="roots").startswith("nearly right")
+    assert message(assert_within, 3.4e-8, 1e-8, "the error", msg="roots").startswith("nearly right")
+    for error in (1e-3, 1e-12):
+        assert message(assert_within, error, error / 2, "the error", msg="roots").startswith("roots")
+
+
+def test_an_error_just_beyond_the_limit_is_told_in_enough_digits():
+    assert "the error is 1.0034e-08, allowed is 1e-08" in message(assert_within, 1.0034e-8, 1e-8, "the error")
 
 
 @pytest.mark.parametrize(

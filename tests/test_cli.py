@@ -225,9 +225,24 @@ def kit(ptassess, tmp_path, monkeypatch):
 def test_a_hint_has_its_number_and_costs_nothing(ptassess, kit):
     status, said = ptassess("hint", "whiten")
     assert status == 0
-    assert "Hint 6, linear_algebra.whiten (hints cost nothing)" in said
+    assert "Hint for linear_algebra.whiten (number 6 of its competency; hints cost nothing):" in said
     status, said = ptassess("hint", "whitn")
     assert (status, said) == (4, "ptassess: whitn: no competency or task of that name; is 'whiten' meant?\n")
+
+
+def test_a_task_that_the_exam_does_not_ask_is_told_as_such_in_its_kit(ptassess, tmp_path, monkeypatch):
+    (tmp_path / "short.toml").write_text('name = "short"\n[tasks]\n"linear_algebra.whiten" = 2\n')
+    assert ptassess("start", tmp_path / "kit", "--exam", tmp_path / "short.toml")[0] == 0
+    monkeypatch.chdir(tmp_path / "kit")
+    for command in ("hint", "show"):
+        told = "ptassess: solve_spd: not asked in this exam; README.md lists what is\n"
+        assert ptassess(command, "solve_spd") == (4, told)
+    assert "2 points" in ptassess("show", "whiten")[1]
+    said = ptassess("list")[1]
+    assert "whiten" in said
+    assert "solve_spd" not in said
+    assert "name one of its tasks: whiten" in ptassess("hint", "linear_algebra")[1]
+    assert "quiz" not in (tmp_path / "kit" / "README.md").read_text().split("## An order")[0]
 
 
 def test_an_exam_without_hints_gives_none(ptassess, tmp_path, monkeypatch):
@@ -261,7 +276,7 @@ def test_submit_says_what_a_grader_could_not_read(ptassess, kit):
     status, said = ptassess("submit")
     assert status == 0
     assert "solutions/linear_algebra.py, line 1: invalid syntax" in said
-    assert "mend the lines above first" in said
+    assert "Mend what is said above" in said
 
 
 @pytest.mark.parametrize("command", ["progress", "watch", "submit"])

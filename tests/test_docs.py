@@ -76,7 +76,7 @@ def test_the_first_screen_of_the_readme_shows_what_the_tool_prints():
     """The table is the real output: its lines have the form that the summary writes."""
     block = (ROOT / "README.md").read_text().split("```")[1]
     tasks = [task.name for task in catalogue().challenge("linear_algebra").tasks]
-    shown = re.findall(r"^  [✓✗·-] (\w+) +[FPE]  .{19} +[\d.]+ of \d+$", block, re.MULTILINE)
+    shown = re.findall(r"^  [✓◐✗·-] (\w+) +[FPE]  .{19} +[\d.]+ of \d+$", block, re.MULTILINE)
     assert shown == tasks
     assert max(map(len, block.splitlines())) <= 80
 

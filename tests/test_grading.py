@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -248,6 +249,15 @@ def triple(x):
 """
 
 
+@pytest.fixture
+def heeds_interrupts():
+    """As in a terminal; what a shell starts in the background ignores SIGINT, and its children do too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeds_interrupts")
 def test_a_judge_that_a_solution_has_cut_off_gives_no_score(tmp_path):
     source = parent_of_the_supervisor("os.kill(judge(), signal.SIGINT)")
     (graded,) = grade([kit(tmp_path, source)], tmp_path / "out", packs=[PACK], only=["double"])

@@ -70,6 +70,14 @@ def test_the_next_step_is_of_the_lowest_level_and_there_where_most_points_are_mi
     assert titles == ["pairwise_distances", "matmul_family", "top_eigenpairs"]
 
 
+def test_a_check_without_its_whole_credit_is_a_next_step_with_its_reason(perfect):
+    first = msgspec.structs.replace(perfect.checks[0], credit=0.5, message="one more tensor is saved")
+    run = msgspec.structs.replace(perfect, checks=(first, *perfect.checks[1:]))
+    (step,) = narrative.next_steps(score(run))
+    assert (step.title, step.text) == ("matmul_family", "one more tensor is saved")
+    assert "Solved 7 of 8 tasks in full" in told(run)
+
+
 def test_a_perfect_run_has_no_next_step(perfect):
     assert narrative.next_steps(score(perfect)) == []
 

@@ -75,10 +75,29 @@ def test_each_save_is_noticed_once_with_its_tasks(kit):
 
     challenges = [load_challenge(kit / "challenges" / "double")]
     with pytest.raises(RuntimeError, match="StopIteration"):  # noqa: PT012  the saves are used up
-        for tasks in practice.changes(kit, challenges, wait):
+        for tasks in practice.changes(kit, challenges, wait, {"double.py": SOURCE}):
             seen.append(tasks)  # noqa: PERF402  what came before the error counts
     both = ["double.double", "double.triple"]
     assert seen == [["double.triple"], both, both]
+
+
+def test_what_is_saved_while_all_checks_run_is_not_lost(kit):
+    path = kit / "solutions" / "double.py"
+    ran = []
+
+    def run(tasks):
+        ran.append(tasks)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        practice.watch(
+            kit,
+            [load_challenge(kit / "challenges" / "double")],
+            run,
+            begin=lambda: path.write_bytes(SOURCE.replace(b"3 * x", b"x * 3")),
+            wait=lambda _: None,
+        )
+    assert ran == [["double.triple"]]
 
 
 def test_the_wall_is_kept_from_run_to_run_and_only_the_named_tasks_run(kit, capfd):

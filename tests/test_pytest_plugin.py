@@ -103,7 +103,7 @@ def test_one_cause_of_several_failures_is_told_once(assess):
     outcome = assess("def double(x):\n    raise ValueError('no')\n\n\ndef triple(x):\n    return 3 * x\n")
     assert outcome.outcomes()["test_doubles"] == outcome.outcomes()["test_leaves_its_input_alone"] == "failed"
     assert outcome.out.count("line 2") <= 1, outcome.out
-    assert outcome.out.count("as in test_doubles, with all that is said there") == 2  # of three that failed
+    assert outcome.out.count("the same as in test_doubles above") == 2  # of three that failed
 
 
 def test_what_pytest_adds_to_a_message_is_left_out(assess):
@@ -171,6 +171,11 @@ def test_a_part_of_the_checks_can_be_chosen(assess):
     assert list(outcome.outcomes()) == ["test_triples"]
     assert outcome.run["complete"] is False
     assert "Only a part" in outcome.out
+
+
+def test_k_finds_the_checks_of_a_task(assess):
+    outcome = assess(RIGHT, "-k", "triple")
+    assert {check["task"] for check in outcome.run["checks"]} == {"triple"}
 
 
 def test_a_node_id_can_be_named(assess):

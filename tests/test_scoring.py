@@ -122,5 +122,21 @@ def test_a_task_stands_where_its_worst_check_stands(outcomes, expected):
     assert score(run_of(*checks)).competencies[0].tasks[0].outcome == expected
 
 
+@pytest.mark.parametrize(
+    ("checks", "standing"),
+    [
+        ([check("test_a"), check("test_b")], "passed"),
+        ([check("test_a"), check("test_b", credit=0.5)], "partly"),
+        ([check("test_a"), check("test_b", "failed")], "partly"),
+        ([check("test_a", "failed"), check("test_b", "failed")], "failed"),
+        ([check("test_a", "failed"), check("test_b", role="property")], "failed"),
+        ([check("test_a"), check("test_b", "inconclusive")], "inconclusive"),
+        ([check("test_a", "not attempted")], "not attempted"),
+    ],
+)
+def test_a_task_of_which_some_points_are_earned_and_some_lost_stands_partly(checks, standing):
+    assert score(run_of(*checks)).competencies[0].tasks[0].standing == standing
+
+
 def test_points_seen_beside_the_candidates_code_are_told():
     assert score(run_of(check("test_a", weight=3), check("test_b", weight=1, advisory=True))).advisory == 25

@@ -142,7 +142,7 @@ def check_low_rank(out, a, k, msg):
         tail,
         rtol=10 * small,
         atol=10 * small * scale.item(),
-        msg=msg,
+        msg=f"{msg}: the distance between a and the result is compared",
     )
 
 
@@ -158,7 +158,9 @@ def test_low_rank_is_optimal(solution, rng, draw):
 def test_low_rank_of_a_batch(solution, rng, draw):
     """Every matrix of a batch has its own approximation."""
     a, k = normal(rng, draw.randint(2, 4), 7, 9), draw.randint(1, 4)
-    check_low_rank(solution.low_rank_approximation(a, k), a, k, "decompose each matrix of the batch")
+    check_low_rank(
+        solution.low_rank_approximation(a, k), a, k, "each matrix of the batch has its own k singular values"
+    )
 
 
 # -- solve_spd -------------------------------------------------------------------------------------------------

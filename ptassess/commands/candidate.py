@@ -11,12 +11,15 @@ from ptassess.commands.shared import (
     Packs,
     catalogue_of,
     exam_and_packs,
+    exam_here,
     find_task,
     kit_here,
     print_json,
     print_problems,
 )
 from ptassess.errors import UserError
+
+_NAMED = 4  # tasks that fit on a line
 
 
 def start(  # noqa: PLR0913, PLR0917  the command's options
@@ -47,20 +50,22 @@ def start(  # noqa: PLR0913, PLR0917  the command's options
 
 
 def list_(pack: Packs = None, as_json: Json = False) -> None:  # noqa: FBT002
-    """List the competencies and their tasks: those of the folder challenges/ here, and those that are installed."""
+    """List the competencies and their tasks: in a kit those of its exam, else all in challenges/ here or installed."""
     found = catalogue_of(pack, Path("challenges"))
+    exam = exam_here()
+    asked = exam.offered(found.challenges.values())
     if as_json:
-        print_json([_challenge_facts(challenge) for challenge in found.challenges.values()])
+        print_json([_challenge_facts(found.challenge(slug), tasks) for slug, tasks in asked.items()])
         return
     from rich.console import Console
     from rich.table import Table
 
     table = Table("", "competency", "task", "level", "minutes", "points", box=None, pad_edge=False)
-    for challenge in found.challenges.values():
-        for index, task in enumerate(challenge.tasks):
-            number = str(challenge.syllabus or "") if index == 0 else ""
-            slug = challenge.slug if index == 0 else ""
-            table.add_row(number, slug, task.name, task.level, str(task.minutes), f"{task.points:g}")
+    for slug, tasks in asked.items():
+        for index, task in enumerate(tasks):
+            number = str(found.challenge(slug).syllabus or "") if index == 0 else ""
+            points = f"{exam.points(slug, task):g}"
+            table.add_row(number, "" if index else slug, task.name, task.level, str(task.minutes), points)
     Console().print(table)
     print_problems(found.problems)
 
@@ -82,8 +87,12 @@ def show(
     if task:
         chosen = challenge.task(task)
         text = section(text, task) or f"## {task}\n\n(the brief has no section on it)"
-        text += f"\n\n{chosen.level}, about {chosen.minutes} minutes, {chosen.points:g} points"
-    Console().print(Markdown(text))
+        points = exam_here().points(slug, chosen)
+        text += f"\n\n{chosen.level}, about {chosen.minutes} minutes, {points:g} points"
+    console = Console()
+    with console.capture() as shown:
+        console.print(Markdown(text))
+    typer.echo("\n".join(line.rstrip() for line in shown.get().splitlines()))  # rich fills every line with blanks
 
 
 def hint(task: Annotated[str, typer.Argument(help="A task, or competency.task.")]) -> None:
@@ -92,11 +101,11 @@ def hint(task: Annotated[str, typer.Argument(help="A task, or competency.task.")
 
     found = catalogue_of(None, Path("challenges"))
     slug, name = find_task(found, task)
-    told = hint_for(found.challenge(slug).brief(), name)
+    told = hint_for(found.challenge(slug).hints(), name)
     if told is None:
         raise UserError(f"{name}: there is no hint for it; `ptassess show {name}` shows the brief")
     number, text = told
-    typer.echo(f"Hint {number}, {slug}.{name} (hints cost nothing):")
+    typer.echo(f"Hint for {slug}.{name} (number {number} of its competency; hints cost nothing):")
     typer.secho(f"  {text}", bold=True)
 
 
@@ -122,20 +131,27 @@ def watch() -> None:
     from ptassess import practice
 
     root = Path.cwd()
-    kit_here(root)
+    exam = kit_here(root)
     keeper = practice.Keeper()
     challenges = list(catalogue_of(None, Path("challenges")).challenges.values())
     here = [c for c in challenges if c.home.is_relative_to(root.resolve())]
 
     def run(tasks: list[str]) -> None:
+        asked = [name for name in tasks if exam.offers(*name.split("."))]
+        if not asked:
+            return
         practice.clear_screen()
-        typer.secho(f"{datetime.now().astimezone():%H:%M:%S}  {', '.join(tasks)}", bold=True)
-        practice.run_checks(root, tasks, keeper, "-rN")
+        told = ", ".join(asked) if len(asked) <= _NAMED else f"{len(asked)} tasks"
+        typer.secho(f"{datetime.now().astimezone():%H:%M:%S}  {told}", bold=True)
+        practice.run_checks(root, asked, keeper, "-rN")
+
+    def begin() -> None:
+        typer.echo("All checks once; after that, each save of a file in solutions/ runs those that it affects.")
+        practice.run_checks(root, (), keeper, "--tb=no", "-rN")
+        typer.echo("Watching solutions/. Ctrl-C ends.")
 
     try:
-        practice.run_checks(root, (), keeper, "--tb=no", "-rN")
-        typer.echo("Watching solutions/; save a file to run its checks, Ctrl-C ends.")
-        practice.watch(root, here, run)
+        practice.watch(root, here, run, begin=begin)
     except KeyboardInterrupt:
         typer.echo("")
     finally:
@@ -160,17 +176,16 @@ def submit(
     manifest = archive.pack(submission, out, candidate=kit.facts_of(root).candidate, exam=exam)
     size = out.stat().st_size / 1024
     typer.echo(f"{out}: {len(manifest.files)} files, {size:.0f} KiB, digest {manifest.digest[:16]}")
-    typer.echo("Hand in this file." if not lines else "Hand in this file, or mend the lines above first.")
+    typer.echo("Hand in this file." if not lines else f"Mend what is said above, or hand in {out} as it is.")
 
 
-def _challenge_facts(challenge: Any) -> dict[str, Any]:
+def _challenge_facts(challenge: Any, tasks: list[Any]) -> dict[str, Any]:
     return {
         "slug": challenge.slug,
         "title": challenge.title,
         "syllabus": challenge.syllabus,
         "tier": challenge.tier,
         "tasks": [
-            {"name": t.name, "level": t.level, "points": t.points, "minutes": t.minutes, "kind": t.kind}
-            for t in challenge.tasks
+            {"name": t.name, "level": t.level, "points": t.points, "minutes": t.minutes, "kind": t.kind} for t in tasks
         ],
     }

@@ -15,15 +15,28 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
 def find_task(found: Any, name: str) -> tuple[str, str]:
-    """The competency and the task that ``task`` or ``competency.task`` names."""
+    """The competency and the task that ``task`` or ``competency.task`` names; in a kit, one that its exam asks."""
     slug, _, task = name.rpartition(".")
+    if name in found.challenges:
+        tasks = ", ".join(t.name for t in found.challenge(name).tasks if exam_here().offers(name, t.name))
+        raise UserError(f"{name}: a competency; name one of its tasks: {tasks}")
     owners = {t.name: c.slug for c in reversed(found.challenges.values()) for t in c.tasks if slug in ("", c.slug)}
     if task not in owners:
         known = [*found.challenges, *(t.name for c in found.challenges.values() for t in c.tasks)]
         near = difflib.get_close_matches(task, known, n=1)
         advice = f"is {near[0]!r} meant?" if near else "`ptassess list` shows them"
         raise UserError(f"{name}: no competency or task of that name; {advice}")
+    if not exam_here().offers(owners[task], task):
+        raise UserError(f"{name}: not asked in this exam; README.md lists what is")
     return owners[task], task
+
+
+def exam_here() -> Any:
+    """The exam of the kit that the user is in, or the one that asks everything."""
+    from ptassess import kit
+    from ptassess.exam import Exam, read
+
+    return read(Path(kit.EXAM)) if Path(kit.FACTS).is_file() else Exam()
 
 
 def kit_here(root: Path) -> Any:

@@ -38,7 +38,9 @@ def test_products_leave_their_operands_alone(solution, probes, rng, draw):
 
 @pytest.mark.task("batched_quadratic_form", weight=2)
 @pytest.mark.parametrize(
-    ("of_a", "of_x"), [((), (4,)), ((3,), ()), ((2, 1), (1, 3))], ids=["one matrix", "one vector", "both"]
+    ("of_a", "of_x"),
+    [((), (4,)), ((3,), ()), ((2, 1), (1, 3)), ((1,), (1,))],
+    ids=["one matrix", "one vector", "both", "a batch of one"],
 )
 def test_quadratic_form_broadcasts(solution, rng, draw, of_a, of_x):
     """Batch dimensions broadcast against each other."""
@@ -96,6 +98,13 @@ def test_distances_in_float64(solution, rng):
 
 
 # -- low_rank_approximation ------------------------------------------------------------------------------------
+
+
+@pytest.mark.task("low_rank_approximation")
+def test_low_rank_of_two_batch_dimensions(solution, rng, draw):
+    """Any number of batch dimensions."""
+    a, k = normal(rng, 2, draw.randint(2, 3), 6, 5), draw.randint(1, 4)
+    public.check_low_rank(solution.low_rank_approximation(a, k), a, k, "any number of batch dimensions")
 
 
 @pytest.mark.task("low_rank_approximation")
