@@ -109,6 +109,20 @@ def test_a_kit_of_an_exam_holds_what_is_asked_and_its_rules(tmp_path):
     assert "def matmul_family" not in starter
 
 
+def test_hints_lie_in_a_file_of_their_own_so_that_nobody_reads_them_unasked(made):
+    for challenge in CHALLENGES:
+        home = made[0] / "challenges" / challenge.slug
+        assert not brief.section((home / "brief.md").read_text(), "Hints")
+        assert brief.hint_for((home / "hints.md").read_text(), challenge.tasks[0].name)
+
+
+def test_a_kit_of_a_part_says_what_it_asks_and_one_of_everything_does_not(tmp_path, made):
+    kit.start(tmp_path / "kit", CHALLENGES, Exam(tasks={"linear_algebra.whiten": 5, "linear_algebra.quiz": 3}))
+    text = (tmp_path / "kit" / "challenges" / "linear_algebra" / "brief.md").read_text()
+    assert "This exam asks for `whiten` and `quiz`;" in text
+    assert "This exam asks" not in (made[0] / "challenges" / "linear_algebra" / "brief.md").read_text()
+
+
 def test_every_task_has_its_hint():
     for challenge in CHALLENGES:
         text = challenge.brief()
