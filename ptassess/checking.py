@@ -10,9 +10,9 @@ import torch
 from ptassess import margins
 
 _ROUNDING = 10_000  # units in the last place; what is further off is no matter of rounding
-# A relative error about the size of float32's rounding: the formula is right, and a part of it was computed in that.
+# A relative error about the size of float32's rounding: often the formula is right, and a part of it computed in that.
 _NEARLY = 1e-9, 2 * torch.finfo(torch.float32).eps
-_ADVICE = "nearly right: is a part of it computed, or created, in a lower precision than the inputs have?"
+_ADVICE = "an error of this size can come from float32: is a part of it computed, or created, in a lower precision?"
 
 
 def require_tensor(
@@ -52,10 +52,10 @@ def assert_within(error: float | torch.Tensor, allowed: float, what: str, *, msg
     """
     worst = error.max().item() if isinstance(error, torch.Tensor) else error
     margins.note(worst, allowed)
-    lines = [_ADVICE] if _NEARLY[0] <= worst <= _NEARLY[1] else []
-    lines += [msg] if msg else []
+    lines = [msg] if msg else []
     digits = 2 if worst > 1.1 * allowed else 6  # "1e-08, allowed is 1e-08" would help nobody
     lines.append(f"{what} is {worst:.{digits}g}, allowed is {allowed:g}")
+    lines += [_ADVICE] if _NEARLY[0] <= worst <= _NEARLY[1] else []
     assert worst <= allowed, "\n".join(lines)
 
 
@@ -97,8 +97,8 @@ def assert_close(actual: Any, expected: Any, *, rtol: float, atol: float, msg: s
     exact = rtol == atol == 0
     allowed = f"shape {tuple(expected.shape)}, dtype {expected.dtype}, "
     allowed += "has to be equal" if exact else f"allowed: {atol:g} + {rtol:g} * |expected|"
-    lines = [_ADVICE] if expected.dtype == torch.float64 and not exact and _is_near(theirs, ours) else []
-    lines += [msg or "the values differ", told, allowed]
+    lines = [msg or "the values differ", told, allowed]
+    lines += [_ADVICE] if expected.dtype == torch.float64 and not exact and _is_near(theirs, ours) else []
     raise AssertionError("\n".join(lines))
 
 
