@@ -25,7 +25,8 @@ EXAM = "exam.toml"
 _PYTEST_INI = """\
 # Makes bare `pytest` and an IDE's test explorer work in this folder.
 [pytest]
-addopts = --import-mode=importlib
+# No check is timed by pytest-benchmark yet; without this it makes a folder here and a long line above every run.
+addopts = --import-mode=importlib -p no:benchmark
 testpaths = challenges
 ptassess_submission = .
 ptassess_exam = exam.toml
