@@ -33,8 +33,13 @@ FLOORS = (
     ("archive",),
     ("registry", "exam", "store", "submission", "machine"),
     ("brief", "content", "loading", "hookspecs"),
+    ("measure", "measure.race"),
+    ("measure.cores", "measure.lock", "measure.stats"),
     ("sandbox", "sandbox.wall", "sandbox.supervision", "sandbox.zygote", "sandbox.worker"),
+    ("sandbox.contestant",),
     ("sandbox.solution", "sandbox.executor", "sandbox.levels"),
+    ("sandbox.arena", "sandbox.laps"),
+    ("sandbox.channel",),
     ("sandbox.wire", "sandbox.processes", "sandbox.cleaning", "sandbox.folders"),
     ("scoring", "checking", "probing"),
     ("challenge", "margins", "result"),
@@ -50,6 +55,7 @@ ALLOWED = {
     ("hookspecs", "grading"),  # for types only
     ("sandbox.levels", "sandbox.wall"),  # a level is a description; its wall is made when it is opened
     ("sandbox.solution", "sandbox.wall"),  # for types only
+    ("sandbox.contestant", "sandbox.wall"),  # for types only
 }
 
 

@@ -373,7 +373,8 @@ FORGERIES = {
 }
 FORGER = """
 import gc, os, socket, sys, time
-from ptassess.sandbox.wire import PREFIX, Ask, Call, Channel, Value, decode, encode
+from ptassess.sandbox.channel import Channel
+from ptassess.sandbox.wire import PREFIX, Ask, Call, Value, decode, encode
 
 CHANNEL = next(thing for thing in gc.get_objects() if isinstance(thing, Channel))
 SOCK = CHANNEL._sock

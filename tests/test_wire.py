@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ptassess.sandbox import wire
+from ptassess.sandbox.channel import Channel, Closed, Deadline
 from ptassess.sandbox.wire import (
     MAX_DEPTH,
     MAX_HEADER,
@@ -23,9 +24,6 @@ from ptassess.sandbox.wire import (
     Ask,
     Call,
     CannotCrossError,
-    Channel,
-    Closed,
-    Deadline,
     Raised,
     Value,
     WireError,

@@ -8,14 +8,29 @@ import inspect
 import os
 import sys
 import traceback
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ptassess.sandbox.wire import MAX_TRACEBACK, Call, CannotCrossError, Message, Probe, Raised, Value, encode
+from ptassess.sandbox.laps import Laps
+from ptassess.sandbox.wire import (
+    MAX_TRACEBACK,
+    Block,
+    Call,
+    CannotCrossError,
+    Message,
+    Prepare,
+    Probe,
+    Raised,
+    Value,
+    encode,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ptassess.sandbox.arena import Arena
 
 _TEXT = 2_000  # characters of an exception's message that are sent
 
@@ -36,19 +51,23 @@ class Executor:
         self._module: ModuleType | None = None
         self._probes: dict[str, ModuleType] = {}
         self._signatures: dict[str, inspect.Signature] = {}
+        self._laps: Laps | None = None
+        self.arena: Arena | None = None
         self.error: BaseException | None = None
 
     def reply(self, message: Message) -> list[bytes | memoryview]:
         """Carry a request out.
 
         Args:
-            message: a ``Call`` or a ``Probe``.
+            message: a ``Call``, a ``Probe``, or those of a race, ``Prepare`` and ``Block``.
 
         Returns:
             The buffers of the frame to send back; whatever the solution raises is in it.
         """
-        assert isinstance(message, (Call, Probe))
+        assert isinstance(message, (Call, Probe, Prepare, Block))
         self.error = None
+        if isinstance(message, (Prepare, Block)):
+            return self._race(message)
         try:
             solution = self._import()
             if isinstance(message, Call):
@@ -65,6 +84,30 @@ class Executor:
         except CannotCrossError as error:
             return encode(Raised(message.seq, "value", type(result).__name__, f"{message.name} returned {error}"))
         except BaseException as error:  # noqa: BLE001  a hostile tensor subclass raises while its bytes are taken
+            self.error = error
+            return encode(self._raised(message.seq, error))
+
+    def _race(self, message: Prepare | Block) -> list[bytes | memoryview]:
+        try:
+            if isinstance(message, Block):
+                assert self._laps is not None
+                return encode(self._laps.run(message))
+            assert self.arena is not None
+            if message.idle:
+                value = message.value
+                self._laps = Laps(self.arena, lambda *_: value, message)
+                return encode(Value(message.seq, None))
+            solution = self._import()
+            if message.source is None:
+                function = self._find(solution, Call(message.seq, message.name, message.args, {}))
+            else:
+                probe = Probe(message.seq, message.name, message.source, [], {}, message.source)
+                function = partial(self._probe(probe), solution)
+            self._laps = Laps(self.arena, function, message)
+            return encode(Value(message.seq, None))
+        except CannotCrossError as error:
+            return encode(Raised(message.seq, "value", "", f"it returned {error}"))
+        except BaseException as error:  # noqa: BLE001  a solution may raise anything
             self.error = error
             return encode(self._raised(message.seq, error))
 

@@ -16,6 +16,18 @@ _KILL_SECONDS = 2.0
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
+def threads_of(pid: int) -> list[int]:
+    """The threads of a process, by their numbers; none of one that is gone.
+
+    Args:
+        pid: of the process.
+    """
+    try:
+        return [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    except OSError:
+        return []
+
+
 def children(pid: int) -> list[int]:
     """The living and the dead children of a process, of all its threads.
 
@@ -23,11 +35,7 @@ def children(pid: int) -> list[int]:
         pid: of the process; one that is gone has none.
     """
     found: list[int] = []
-    try:
-        threads = os.listdir(f"/proc/{pid}/task")
-    except OSError:
-        return found
-    for thread in threads:
+    for thread in threads_of(pid):
         with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/children", "rb") as file:
             found += map(int, file.read().split())
     return found
@@ -93,6 +101,65 @@ def kill_tree(pid: int) -> None:
         known |= fresh
     for member in known:
         _signal(member, signal.SIGKILL)
+
+
+def stop_tree(pid: int) -> list[int]:
+    """Stop a process and all that descend from it, and wait until they stand still.
+
+    Args:
+        pid: of the process.
+
+    Returns:
+        Those that were stopped, for ``resume``.
+    """
+    known: list[int] = [pid]
+    _signal(pid, signal.SIGSTOP)
+    while fresh := [member for member in descendants(pid) if member not in known]:
+        for member in fresh:
+            _signal(member, signal.SIGSTOP)
+        known += fresh
+    deadline = time.monotonic() + _KILL_SECONDS
+    while any(_runs(member) for member in known) and time.monotonic() < deadline:
+        pass
+    return known
+
+
+def resume(pids: Iterable[int]) -> None:
+    """Let stopped processes go on.
+
+    Args:
+        pids: of the processes.
+    """
+    for pid in pids:
+        _signal(pid, signal.SIGCONT)
+
+
+def waited_and_ran(pid: int) -> tuple[float, float]:
+    """Seconds that a process' first thread was ready and had no core, and seconds that its other threads ran.
+
+    Args:
+        pid: of the process.
+    """
+    waited = ran = 0.0
+    for thread in threads_of(pid):
+        with contextlib.suppress(OSError, ValueError):
+            with open(f"/proc/{pid}/task/{thread}/schedstat", "rb") as file:
+                running, waiting, _ = file.read().split()
+            if thread == pid:
+                waited = int(waiting) / 1e9
+            else:
+                ran += int(running) / 1e9
+    return waited, ran
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process exists and does not stand still."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            state = file.read().rpartition(b") ")[2][:1]
+    except OSError:
+        return False
+    return state not in b"TtZX"
 
 
 def end_children(pids: Iterable[int]) -> None:

@@ -167,7 +167,7 @@ class Solution:
             SolutionError: if no value came back; ``cause`` says why.
             NotAttempted: if it raised ``NotImplementedError``.
         """
-        return self._request(Call(_sequence(), name, list(args), kwargs), name)
+        return self._request(Call(sequence(), name, list(args), kwargs), name)
 
     def run(self, probe: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Run a probe beside the solution; it gets the solution's module as its first argument.
@@ -187,7 +187,7 @@ class Solution:
         source = inspect.getsource(inspect.getmodule(probe))  # type: ignore[arg-type]  # a function of a file has one
         digest = hashlib.sha256(source.encode()).hexdigest()
         fresh = digest not in self._sent
-        message = Probe(_sequence(), probe.__name__, digest, list(args), kwargs, source if fresh else None)
+        message = Probe(sequence(), probe.__name__, digest, list(args), kwargs, source if fresh else None)
         self._sent.add(digest)
         return self._request(message, probe.__name__)
 
@@ -269,7 +269,7 @@ class Solution:
             return reply.value
         cause = self._link.error
         what = name if isinstance(message, Call) else f"something that {name} needs"
-        raise _error_of(reply, self._shown_as, what) from cause
+        raise error_of(reply, self._shown_as, what) from cause
 
 
 class Session(Solution):
@@ -372,7 +372,14 @@ def _answer(ask: Ask, tokens: dict[int, JudgeCall]) -> list[bytes | memoryview]:
     return encode(Answer(ask.seq, value, refused))
 
 
-def _error_of(reply: Raised, shown_as: str, name: str) -> PtassessError:
+def error_of(reply: Raised, shown_as: str, name: str) -> PtassessError:
+    """What a worker's "it raised" means to a check.
+
+    Args:
+        reply: from the worker; untrusted.
+        shown_as: the solution's name in messages.
+        name: of the function.
+    """
     text = clean(reply.text, _TEXT)
     type_name = clean(reply.type_name, 200)
     detail = clean(reply.traceback, _OUTPUT)
@@ -389,6 +396,6 @@ def _error_of(reply: Raised, shown_as: str, name: str) -> PtassessError:
 _numbers = random.SystemRandom()
 
 
-def _sequence() -> int:
+def sequence() -> int:
     """A number for the next request, which no worker could know before."""
     return _numbers.getrandbits(62)

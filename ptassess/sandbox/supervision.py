@@ -72,14 +72,14 @@ class Supervisor:
         self._ready = False
         self._decoder = msgspec.msgpack.Decoder(Reply)
 
-    def spawn(self, number: int, spec: WorkerSpec, sock: socket.socket, listener: socket.socket | None = None) -> int:
+    def spawn(self, number: int, spec: WorkerSpec, sock: socket.socket, gift: int | None = None) -> int:
         """Start a worker.
 
         Args:
             number: by which it is reaped later.
             spec: what it is for.
             sock: its end of the connection.
-            listener: a listening socket for a service, or None.
+            gift: a second descriptor: the listening socket of a service, or the arena of a race.
 
         Returns:
             Its process id.
@@ -88,7 +88,7 @@ class Supervisor:
             Lost: if the supervisor does not answer.
             JudgeError: if it cannot start at all.
         """
-        descriptors = [sock.fileno()] + ([listener.fileno()] if listener else [])
+        descriptors = [sock.fileno()] + ([] if gift is None else [gift])
         reply = self._ask(Spawn(number, spec), _ANSWER_SECONDS if self._ready else START_SECONDS, *descriptors)
         self._ready = True
         assert isinstance(reply, Spawned)

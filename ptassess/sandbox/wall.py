@@ -23,24 +23,14 @@ from ptassess.errors import (
     SolutionTimeout,
 )
 from ptassess.sandbox import folders
+from ptassess.sandbox.channel import Channel, Closed, Deadline
 from ptassess.sandbox.cleaning import clean
+from ptassess.sandbox.contestant import Contestant, arena_for
 from ptassess.sandbox.executor import Executor
 from ptassess.sandbox.levels import BUILT_IN, INPROCESS, PROCESS, Level, choose
 from ptassess.sandbox.solution import Closing, Limits, Solution
 from ptassess.sandbox.supervision import Lost, Supervisor
-from ptassess.sandbox.wire import (
-    PREFIX,
-    Answer,
-    Ask,
-    Channel,
-    Closed,
-    Deadline,
-    Message,
-    Raised,
-    Value,
-    WireError,
-    decode,
-)
+from ptassess.sandbox.wire import PREFIX, Answer, Ask, Message, Raised, Value, WireError, decode
 from ptassess.sandbox.worker import LISTENER, WorkerSpec
 
 if TYPE_CHECKING:
@@ -125,12 +115,67 @@ class ProcessWall:
             )
             ours, theirs = socket.socketpair()
             try:
-                self._spawn(number, spec, theirs, listener)
+                pid = self._spawn(number, spec, theirs, listener.fileno() if listener else None)
             finally:
                 theirs.close()
-            return ProcessLink(self, number, ours, spec)
+            return ProcessLink(self, number, pid, ours, spec)
 
         return Solution(open_link, limits, shown_as)
+
+    def contestant(  # noqa: PLR0913  what a worker and its blocks are made of
+        self,
+        path: Path | None,
+        *,
+        limits: Limits,
+        shown_as: str,
+        overlay: Path | None = None,
+        name: str,
+        args: Sequence[Any],
+        slots: int,
+        source: str | None = None,
+        idle: Any = None,
+    ) -> Contestant:
+        """A worker for a race, which has imported the solution and stands still.
+
+        Args:
+            path: the solution's file, or None for a contestant that does nothing.
+            limits: what it may use.
+            shown_as: its name in messages.
+            overlay: a file to execute on top of it.
+            name: of the function.
+            args: of one call; all calls' tensors are like these.
+            slots: how many calls' inputs there is room for.
+            source: of the probes, if the function is one of theirs.
+            idle: what each call gives, of the contestant that does nothing.
+
+        Raises:
+            SolutionError: if the function is not there.
+        """
+        arena = arena_for(args, slots)
+        number = next(self._numbers)
+        spec = WorkerSpec(
+            path=str(path or ""),
+            shown_as=shown_as,
+            scratch=tempfile.mkdtemp(dir=self._folder),
+            overlay=str(overlay) if overlay else None,
+            threads=limits.threads,
+            memory_mb=limits.memory_mb,
+            answer_mb=limits.answer_mb,
+            arena_bytes=arena.size,
+        )
+        ours, theirs = socket.socketpair()
+        try:
+            pid = self._spawn(number, spec, theirs, arena.fd)
+        finally:
+            theirs.close()
+        link = ProcessLink(self, number, pid, ours, spec)
+        found = Contestant(link, arena, name=name, shown_as=shown_as, seconds=limits.seconds)
+        try:
+            found.prepare(args, slots, source=source, idle=idle)
+        except BaseException:
+            found.close()
+            raise
+        return found
 
     def preload(self, names: tuple[str, ...]) -> None:
         """Wait for the supervisor, and have it import modules that solutions will import.
@@ -148,13 +193,13 @@ class ProcessWall:
         self.supervisor.close()
         folders.remove(self._folder)
 
-    def _spawn(self, number: int, spec: WorkerSpec, sock: socket.socket, listener: socket.socket | None) -> None:
+    def _spawn(self, number: int, spec: WorkerSpec, sock: socket.socket, gift: int | None) -> int:
         try:
-            self.supervisor.spawn(number, spec, sock, listener)
+            return self.supervisor.spawn(number, spec, sock, gift)
         except Lost:  # an earlier solution did away with it
             self.replace_supervisor()
             try:
-                self.supervisor.spawn(number, spec, sock, listener)
+                return self.supervisor.spawn(number, spec, sock, gift)
             except Lost:
                 raise JudgeError("the process that runs solutions ended twice in a row") from None
 
@@ -173,16 +218,18 @@ class ProcessLink:
     Args:
         wall: whose supervisor has it.
         number: the supervisor's name for it.
+        pid: of the worker.
         sock: the judge's end.
         spec: what it is for.
     """
 
     error: BaseException | None = None  # the exception itself stays on the other side
 
-    def __init__(self, wall: ProcessWall, number: int, sock: socket.socket, spec: WorkerSpec) -> None:
+    def __init__(self, wall: ProcessWall, number: int, pid: int, sock: socket.socket, spec: WorkerSpec) -> None:
         self._wall = wall
         self._number = number
-        self._channel = Channel(sock, spec.answer_mb << 20)
+        self.pid = pid
+        self.channel = Channel(sock, spec.answer_mb << 20)
         self._spec = spec
         self._end: End | None = None
         self._closed = False
@@ -203,7 +250,7 @@ class ProcessLink:
         Raises:
             SolutionError: if no reply came.
         """
-        channel = self._channel
+        channel = self.channel
         deadline = time.monotonic() + seconds
         try:
             if not channel.is_silent():
@@ -227,7 +274,7 @@ class ProcessLink:
             self._finish()
             raise SolutionProtocol(f"{name}: the solution's process sent {error}") from None
         except Closed:
-            raise self._why_it_ended(name) from None
+            raise self.why_it_ended(name) from None
 
     def close(self) -> Closing:
         """Kill the worker's whole tree, and take its output and its folder."""
@@ -246,11 +293,21 @@ class ProcessLink:
                 self._end = self._wall.supervisor.reap(self._number)
             except Lost:
                 self._wall.replace_supervisor()
-            self._channel.close()
+            self.channel.close()
             folders.remove(self.scratch)
         return self._end
 
-    def _why_it_ended(self, name: str) -> SolutionError:
+    @property
+    def answer_bytes(self) -> int:
+        """Most bytes of one answer's tensors."""
+        return self._spec.answer_mb << 20
+
+    def why_it_ended(self, name: str) -> SolutionError:
+        """The error that tells how a worker ended that has closed its connection.
+
+        Args:
+            name: of the function that was asked for.
+        """
         end = self._finish()
         if end is None:
             return SolutionCrashed(f"{name}: the solution's process was lost together with its supervisor")

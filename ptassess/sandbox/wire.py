@@ -8,10 +8,7 @@ bytes; device, strides, subclass and ``requires_grad`` on the other side are cla
 from __future__ import annotations
 
 import math
-import select
-import socket
 import struct
-import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -30,9 +27,6 @@ MAX_DIMS = 8
 MAX_PAYLOAD = 1 << 30  # of one answer; a task can set less
 MAX_TRACEBACK = 16_384
 
-# Seconds of asking again before going to sleep. Being woken costs a virtual machine 50 to 100 microseconds on each
-# side.
-_SPIN = 100e-6
 
 _TENSOR, _TUPLE, _JUDGE_CALL = 1, 2, 3  # msgpack extension codes
 _TABLE_ENTRY = tuple[str, list[int], int]  # dtype, shape, bytes
@@ -113,7 +107,42 @@ class Raised(msgspec.Struct, tag="raised", forbid_unknown_fields=True):
     tensors: list[_TABLE_ENTRY] = []
 
 
-Message = Call | Probe | Answer | Value | Ask | Raised
+class Prepare(msgspec.Struct, tag="prepare", forbid_unknown_fields=True):
+    """Judge to worker: get ready for blocks of calls of one function, whose inputs lie in the arena.
+
+    ``args`` are those of one call, with tensors of the shapes and dtypes that all calls have; ``idle`` makes it a
+    contestant that does nothing: every call gives that value. ``source`` makes the function a probe's.
+    """
+
+    seq: int
+    name: str
+    args: Any
+    slots: int
+    source: str | None = None
+    value: Any = None
+    idle: bool = False
+    tensors: list[_TABLE_ENTRY] = []
+
+
+class Block(msgspec.Struct, tag="block", forbid_unknown_fields=True):
+    """Judge to worker: call the function on the inputs of some slots of the arena, one after the other."""
+
+    seq: int
+    first: int
+    calls: int
+
+
+class Done(msgspec.Struct, tag="done", forbid_unknown_fields=True):
+    """Worker to judge: the calls have returned. Where their tensors lie, and all else of what they returned."""
+
+    seq: int
+    pointers: list[int]
+    form: tuple[str, list[int]] | None  # dtype and shape of what the pointers point to
+    value: Any = None  # in the place of pointers, what the calls returned, where it is not one plain tensor each
+    tensors: list[_TABLE_ENTRY] = []
+
+
+Message = Call | Probe | Answer | Value | Ask | Raised | Prepare | Block | Done
 
 
 class JudgeCallLike(Protocol):
@@ -230,7 +259,8 @@ def encode(message: Message, token_of: Callable[[Any], int | None] | None = None
     for name in ("args", "kwargs", "value"):
         if hasattr(message, name):
             setattr(message, name, packer.pack(getattr(message, name)))
-    message.tensors = packer.table
+    if not isinstance(message, Block):
+        message.tensors = packer.table
     header = msgspec.msgpack.encode(message)
     if len(header) > MAX_HEADER:
         raise CannotCrossError("more than 1 MiB beside the tensors; return tensors instead of lists of numbers")
@@ -264,7 +294,7 @@ def decode(
         message: Message = _DECODER.decode(header)
     except _BAD_HEADER as error:
         raise WireError(f"a header that is none of the known messages ({type(error).__name__})") from None
-    unpacker = _Unpacker(message.tensors, payload, judge_call_of)
+    unpacker = _Unpacker([] if isinstance(message, Block) else message.tensors, payload, judge_call_of)
     for name in ("args", "kwargs", "value"):
         if hasattr(message, name):
             setattr(message, name, unpacker.unpack(getattr(message, name)))
@@ -288,7 +318,7 @@ class _Unpacker:
                 raise WireError("a tensor of an unknown dtype")
             if len(shape) > MAX_DIMS or any(not 0 <= side <= MAX_PAYLOAD for side in shape):
                 raise WireError("a tensor of an impossible shape")
-            if math.prod(shape) * _itemsize(dtype) != size:
+            if math.prod(shape) * itemsize(dtype) != size:
                 raise WireError("a tensor whose shape and bytes disagree")
             self._entries.append((dtype, shape, offset, size))
             offset += size
@@ -345,7 +375,12 @@ _ITEMSIZES = {
 }  # fmt: skip
 
 
-def _itemsize(dtype: str) -> int:
+def itemsize(dtype: str) -> int:
+    """Bytes of one element.
+
+    Args:
+        dtype: one of ``DTYPES``.
+    """
     return _ITEMSIZES[dtype]
 
 
@@ -361,138 +396,3 @@ def _tensor(payload: bytearray, dtype: str, shape: list[int], offset: int, size:
     if dtype == "bool":
         return raw.ne(0).reshape(shape)  # a byte that is neither 0 nor 1 is undefined behaviour in a bool tensor
     return raw.clone().view(kind).reshape(shape)  # what lies further in may not be aligned, and is therefore moved
-
-
-# -- frames ----------------------------------------------------------------------------------------------------
-
-
-class Closed(Exception):
-    """The other side closed the connection."""
-
-
-class Deadline(Exception):
-    """The time was up before the last byte."""
-
-
-class Channel:
-    """Frames over a stream socket.
-
-    Args:
-        sock: connected; it is set non-blocking.
-        max_payload: most bytes of one frame's tensors that are accepted.
-    """
-
-    def __init__(self, sock: socket.socket, max_payload: int = MAX_PAYLOAD) -> None:
-        sock.setblocking(False)  # noqa: FBT003  socket takes no keyword
-        self._sock = sock
-        self._max_payload = max_payload
-        self._scratch = memoryview(bytearray(1 << 18))
-        self._poll_in, self._poll_out = select.poll(), select.poll()
-        self._poll_in.register(sock, select.POLLIN)
-        self._poll_out.register(sock, select.POLLOUT)
-
-    def send(self, buffers: list[bytes | memoryview], deadline: float | None = None) -> None:
-        """Send one frame.
-
-        Args:
-            buffers: as ``encode`` gives them.
-            deadline: on ``time.monotonic``'s clock, in seconds; None to wait for ever.
-
-        Raises:
-            Closed: if nobody reads any more.
-            Deadline: if the time is up.
-        """
-        rest = [memoryview(buffer) for buffer in buffers if buffer]
-        while rest:
-            try:
-                sent = self._sock.sendmsg(rest[:64])
-            except BlockingIOError:
-                self._wait(self._poll_out, deadline)
-                continue
-            except OSError:
-                raise Closed from None
-            while rest and sent >= rest[0].nbytes:
-                sent -= rest.pop(0).nbytes
-            if sent:
-                rest[0] = rest[0][sent:]
-
-    def receive(self, deadline: float | None = None) -> tuple[memoryview, bytearray]:
-        """Receive one frame, and nothing after it.
-
-        Args:
-            deadline: on ``time.monotonic``'s clock, in seconds; None to wait for ever.
-
-        Returns:
-            Header and payload. The header is valid until the next call.
-
-        Raises:
-            WireError: if it is too large, is followed by more, or brings a file descriptor.
-            Closed: if the connection ends.
-            Deadline: if the time is up.
-        """
-        got = self._fill(self._scratch, 0, PREFIX.size, deadline)
-        header_size, payload_size = PREFIX.unpack_from(self._scratch)
-        if header_size > MAX_HEADER or payload_size > self._max_payload:
-            raise WireError("a frame that is too large")
-        end = PREFIX.size + header_size
-        buffer = self._scratch
-        if end > len(buffer):
-            buffer = memoryview(bytearray(end))
-            buffer[:got] = self._scratch[:got]
-        got = self._fill(buffer, got, end, deadline)
-        if got > end + payload_size:
-            raise WireError("more than one frame for one request")
-        payload = bytearray(payload_size)
-        early = got - end
-        payload[:early] = buffer[end:got]
-        if early < payload_size:
-            self._fill(memoryview(payload), early, payload_size, deadline)
-        return buffer[PREFIX.size : end], payload
-
-    def is_silent(self) -> bool:
-        """Whether nothing waits to be read.
-
-        Raises:
-            Closed: if the connection has ended.
-        """
-        try:
-            waiting = self._sock.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return True
-        except OSError:
-            raise Closed from None
-        if not waiting:
-            raise Closed
-        return False
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._sock.close()
-
-    def _fill(self, buffer: memoryview, got: int, needed: int, deadline: float | None) -> int:
-        """Read until ``needed`` bytes are there; gives how many there are, which can be more."""
-        spin_until = time.monotonic() + _SPIN
-        while got < needed:
-            try:
-                size, _, flags, _ = self._sock.recvmsg_into([buffer[got:]])
-            except BlockingIOError:
-                if time.monotonic() > spin_until:
-                    self._wait(self._poll_in, deadline)
-                continue
-            except OSError:
-                raise Closed from None
-            if flags & socket.MSG_CTRUNC:
-                raise WireError("a file descriptor that nobody asked for")
-            if size == 0:
-                raise Closed
-            got += size
-        return got
-
-    @staticmethod
-    def _wait(poll: select.poll, deadline: float | None) -> None:
-        if deadline is None:
-            poll.poll()
-            return
-        left = deadline - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000):
-            raise Deadline

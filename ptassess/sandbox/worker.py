@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ptassess.sandbox import processes
+from ptassess.sandbox.arena import Arena
+from ptassess.sandbox.channel import Channel, Closed
 from ptassess.sandbox.executor import Executor
-from ptassess.sandbox.wire import Answer, Ask, Channel, Closed, WireError, decode, encode
+from ptassess.sandbox.wire import Answer, Ask, WireError, decode, encode
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -37,6 +39,7 @@ class WorkerSpec(msgspec.Struct, frozen=True):
         threads: torch's threads.
         memory_mb: resident memory that its process tree may add, in MiB.
         answer_mb: most bytes of one answer's tensors, in MiB.
+        arena_bytes: size of the arena whose descriptor it is given; 0: that descriptor, if any, is a listening socket.
     """
 
     path: str
@@ -46,11 +49,10 @@ class WorkerSpec(msgspec.Struct, frozen=True):
     threads: int = 1
     memory_mb: int = 1024
     answer_mb: int = 1024
+    arena_bytes: int = 0
 
 
-def run(
-    spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int, listener: socket.socket | None = None
-) -> NoReturn:
+def run(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int, gift: int | None = None) -> NoReturn:
     """Become the worker; called in the child right after the fork, and never returns.
 
     Args:
@@ -58,12 +60,12 @@ def run(
         sock: its end of the connection to the judge.
         stdout: pipe to the supervisor.
         stderr: pipe to the supervisor.
-        listener: a listening socket for a service, or None.
+        gift: descriptor of the listening socket of a service, or of the arena of a race.
     """
     status = 1
     try:
-        _settle(spec, sock, stdout, stderr, listener)
-        _serve(spec, Channel(sock))
+        _settle(spec, sock, stdout, stderr, gift)
+        _serve(spec, Channel(sock), gift)
         status = 0
     except Closed:
         status = 0
@@ -71,7 +73,7 @@ def run(
         os._exit(status)
 
 
-def _settle(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int, listener: socket.socket | None) -> None:
+def _settle(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int, gift: int | None) -> None:
     """Take on a place of one's own: session, streams, folder, environment, limits."""
     os.setsid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -80,7 +82,7 @@ def _settle(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int, lis
     for source, target in ((null, 0), (stdout, 1), (stderr, 2)):
         os.dup2(source, target)
     place = 3
-    for keep in sorted([sock.fileno()] + ([listener.fileno()] if listener else [])):
+    for keep in sorted([sock.fileno()] + ([] if gift is None else [gift])):
         os.closerange(place, keep)
         place = keep + 1
     os.closerange(place, 65_536)  # close_range in the kernel: one call, however many
@@ -93,8 +95,8 @@ def _settle(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int, lis
         "TMPDIR": spec.scratch,
         "TORCHINDUCTOR_CACHE_DIR": f"{spec.scratch}/inductor",
     }
-    if listener:
-        os.environ[LISTENER] = str(listener.detach())
+    if gift is not None and not spec.arena_bytes:
+        os.environ[LISTENER] = str(gift)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -104,8 +106,10 @@ def _settle(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int, lis
     # The levels `locked` and `namespaced` shut the doors here, before the first line of candidate code.
 
 
-def _serve(spec: WorkerSpec, channel: Channel) -> None:
+def _serve(spec: WorkerSpec, channel: Channel, gift: int | None) -> None:
     executor = Executor(Path(spec.path), spec.shown_as, Path(spec.overlay) if spec.overlay else None)
+    if spec.arena_bytes and gift is not None:
+        executor.arena = Arena.of_worker(gift, spec.arena_bytes)
     seq = 0
     asking = threading.Lock()
 

@@ -29,7 +29,7 @@ _REAP_SECONDS = 2.0  # to an empty process tree
 
 
 class Spawn(msgspec.Struct, tag="spawn"):
-    """Start a worker; its socket comes along, and a listening one if it is to serve."""
+    """Start a worker; its socket comes along, and a second descriptor if its spec says so."""
 
     id: int
     spec: worker.WorkerSpec
@@ -168,7 +168,7 @@ class Supervisor:
             return False
         request = self._decoder.decode(data)
         if isinstance(request, Spawn):
-            reply: Reply = self._spawn(request, *(socket.socket(fileno=number) for number in descriptors))
+            reply: Reply = self._spawn(request, *descriptors)
         elif isinstance(request, Preload):
             for name in request.names:
                 with contextlib.suppress(Exception):  # the solution that imports it will say what is wrong with it
@@ -180,14 +180,14 @@ class Supervisor:
         self._control.send(msgspec.msgpack.encode(reply))
         return True
 
-    def _spawn(self, request: Spawn, sock: socket.socket, listener: socket.socket | None = None) -> Spawned:
+    def _spawn(self, request: Spawn, connection: int, gift: int | None = None) -> Spawned:
         pipes = [os.pipe() for _ in range(2)]
         pid = os.fork()
         if pid == 0:
-            worker.run(request.spec, sock, pipes[0][1], pipes[1][1], listener)
-        sock.close()
-        if listener:
-            listener.close()
+            worker.run(request.spec, socket.socket(fileno=connection), pipes[0][1], pipes[1][1], gift)
+        os.close(connection)
+        if gift is not None:
+            os.close(gift)
         rings = []
         for reading, writing in pipes:
             os.close(writing)

@@ -1,0 +1,1 @@
+"""The instrument: how speed is measured so that it can be believed."""

@@ -1,0 +1,147 @@
+"""Frames over a stream socket: what they are made of is ``wire``'s to say."""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+
+from ptassess.sandbox.wire import MAX_HEADER, MAX_PAYLOAD, PREFIX, WireError
+
+# Seconds of asking again before going to sleep. Being woken costs a virtual machine 50 to 100 microseconds on each
+# side.
+_SPIN = 100e-6
+
+
+class Closed(Exception):
+    """The other side closed the connection."""
+
+
+class Deadline(Exception):
+    """The time was up before the last byte."""
+
+
+class Channel:
+    """Frames over a stream socket.
+
+    Args:
+        sock: connected; it is set non-blocking.
+        max_payload: most bytes of one frame's tensors that are accepted.
+        spin: seconds of asking again before going to sleep.
+    """
+
+    def __init__(self, sock: socket.socket, max_payload: int = MAX_PAYLOAD, spin: float = _SPIN) -> None:
+        sock.setblocking(False)  # noqa: FBT003  socket takes no keyword
+        self._sock = sock
+        self._max_payload = max_payload
+        self.spin = spin
+        self._scratch = memoryview(bytearray(1 << 18))
+        self._poll_in, self._poll_out = select.poll(), select.poll()
+        self._poll_in.register(sock, select.POLLIN)
+        self._poll_out.register(sock, select.POLLOUT)
+
+    def send(self, buffers: list[bytes | memoryview], deadline: float | None = None) -> None:
+        """Send one frame.
+
+        Args:
+            buffers: as ``encode`` gives them.
+            deadline: on ``time.monotonic``'s clock, in seconds; None to wait for ever.
+
+        Raises:
+            Closed: if nobody reads any more.
+            Deadline: if the time is up.
+        """
+        rest = [memoryview(buffer) for buffer in buffers if buffer]
+        while rest:
+            try:
+                sent = self._sock.sendmsg(rest[:64])
+            except BlockingIOError:
+                self._wait(self._poll_out, deadline)
+                continue
+            except OSError:
+                raise Closed from None
+            while rest and sent >= rest[0].nbytes:
+                sent -= rest.pop(0).nbytes
+            if sent:
+                rest[0] = rest[0][sent:]
+
+    def receive(self, deadline: float | None = None) -> tuple[memoryview, bytearray]:
+        """Receive one frame, and nothing after it.
+
+        Args:
+            deadline: on ``time.monotonic``'s clock, in seconds; None to wait for ever.
+
+        Returns:
+            Header and payload. The header is valid until the next call.
+
+        Raises:
+            WireError: if it is too large, is followed by more, or brings a file descriptor.
+            Closed: if the connection ends.
+            Deadline: if the time is up.
+        """
+        got = self._fill(self._scratch, 0, PREFIX.size, deadline)
+        header_size, payload_size = PREFIX.unpack_from(self._scratch)
+        if header_size > MAX_HEADER or payload_size > self._max_payload:
+            raise WireError("a frame that is too large")
+        end = PREFIX.size + header_size
+        buffer = self._scratch
+        if end > len(buffer):
+            buffer = memoryview(bytearray(end))
+            buffer[:got] = self._scratch[:got]
+        got = self._fill(buffer, got, end, deadline)
+        if got > end + payload_size:
+            raise WireError("more than one frame for one request")
+        payload = bytearray(payload_size)
+        early = got - end
+        payload[:early] = buffer[end:got]
+        if early < payload_size:
+            self._fill(memoryview(payload), early, payload_size, deadline)
+        return buffer[PREFIX.size : end], payload
+
+    def is_silent(self) -> bool:
+        """Whether nothing waits to be read.
+
+        Raises:
+            Closed: if the connection has ended.
+        """
+        try:
+            waiting = self._sock.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            raise Closed from None
+        if not waiting:
+            raise Closed
+        return False
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._sock.close()
+
+    def _fill(self, buffer: memoryview, got: int, needed: int, deadline: float | None) -> int:
+        """Read until ``needed`` bytes are there; gives how many there are, which can be more."""
+        spin_until = time.monotonic() + self.spin
+        while got < needed:
+            try:
+                size, _, flags, _ = self._sock.recvmsg_into([buffer[got:]])
+            except BlockingIOError:
+                if time.monotonic() > spin_until or (deadline is not None and time.monotonic() > deadline):
+                    self._wait(self._poll_in, deadline)
+                continue
+            except OSError:
+                raise Closed from None
+            if flags & socket.MSG_CTRUNC:
+                raise WireError("a file descriptor that nobody asked for")
+            if size == 0:
+                raise Closed
+            got += size
+        return got
+
+    @staticmethod
+    def _wait(poll: select.poll, deadline: float | None) -> None:
+        if deadline is None:
+            poll.poll()
+            return
+        left = deadline - time.monotonic()
+        if left <= 0 or not poll.poll(left * 1000):
+            raise Deadline
