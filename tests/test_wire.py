@@ -119,6 +119,11 @@ def test_lazy_conjugates_and_negatives_are_resolved():
     assert torch.equal(cross(z.conj().imag), torch.tensor([-2.0, 4.0]))
 
 
+def test_a_zero_without_memory_arrives_as_zeros():
+    zero = torch._efficientzerotensor((2, 3), dtype=torch.float64)
+    assert torch.equal(cross(zero), torch.zeros(2, 3, dtype=torch.float64))
+
+
 def test_a_bool_tensor_of_other_bytes_is_made_of_true_and_false():
     arrived = decode(header(TENSOR, [("bool", [3], 3)]), bytearray(b"\x00\x02\xff")).value
     assert torch.equal(arrived, torch.tensor([False, True, True]))

@@ -91,12 +91,13 @@ def autograd_is_used(solution, weights, x, y):
 # -- update_step -----------------------------------------------------------------------------------------------
 
 
-def loss_of(params, a, b):
-    """Of a matrix, a vector and others; it depends on the first two only."""
-    return (a @ params[0] + params[1].exp() - b).square().mean()
+def loss_of(params, a, b, flat):
+    """Of a matrix, a vector and a third, which it does not use or, where it is flat, uses with a gradient of zero."""
+    loss = (a @ params[0] + params[1].exp() - b).square().mean()
+    return loss + (params[2] - 100).relu().sum() if flat else loss
 
 
-def steps(solution, params, velocities, frozen, stale, a, b, count, lr, momentum):  # noqa: PLR0913, PLR0917  all is passed from the judge
+def steps(solution, params, velocities, frozen, stale, flat, a, b, count, lr, momentum):  # noqa: PLR0913, PLR0917  all is passed from the judge
     """Several update steps; values are read through views that were made before."""
     for i, p in enumerate(params):
         p.requires_grad_(i not in frozen)
@@ -105,7 +106,7 @@ def steps(solution, params, velocities, frozen, stale, a, b, count, lr, momentum
     views = [p.detach() for p in params], [v.detach() for v in velocities]
     losses = []
     for _ in range(count):
-        out = solution.update_step(lambda ps: loss_of(ps, a, b), list(params), list(velocities), lr, momentum)
+        out = solution.update_step(lambda ps: loss_of(ps, a, b, flat), list(params), list(velocities), lr, momentum)
         losses.append(out.detach().clone() if isinstance(out, torch.Tensor) else out)
     return {"losses": losses, "params": views[0], "velocities": views[1]}
 

@@ -159,26 +159,30 @@ def problem(rng, draw, dtype=torch.float64):
 
 
 def check_steps(  # noqa: PLR0913, PLR0917  what a run of steps needs
-    solution, probes, drawn, count, lr, momentum, *, frozen=(), stale=False, tolerance=EXACT
+    solution, probes, drawn, count, lr, momentum, *, frozen=(), stale=False, flat=False, tolerance=EXACT
 ):
     """Losses, parameters and velocities after some steps, against the formulas in float64."""
     params, velocities, a, b = drawn
-    told = solution.run(probes.steps, params, velocities, list(frozen), stale, a, b, count, float(lr), float(momentum))
+    told = solution.run(
+        probes.steps, params, velocities, list(frozen), stale, flat, a, b, count, float(lr), float(momentum)
+    )
     params = [p.double().requires_grad_(i not in frozen) for i, p in enumerate(params)]
     velocities = [v.double() for v in velocities]
     for i in range(count):
-        loss = probes.loss_of(params, a.double(), b.double())
+        loss = probes.loss_of(params, a.double(), b.double(), flat)
         msg = f"the loss of step {i + 1} differs"
         msg += (
             ": the steps before it changed the parameters in another way" if i else ": return the loss before the step"
         )
         assert_close(told["losses"][i], loss.detach().to(a.dtype), **tolerance, msg=msg)
-        trained = [j for j in (0, 1) if j not in frozen]
+        trained = [j for j in range(3 if flat else 2) if j not in frozen]
         for j, g in zip(trained, torch.autograd.grad(loss, [params[j] for j in trained]), strict=True):
             velocities[j] = momentum * velocities[j] + g
             params[j] = (params[j].detach() - lr * velocities[j]).requires_grad_()
     for i, (p, v) in enumerate(zip(params, velocities, strict=True)):
-        what = "requires no gradient" if i in frozen else "the loss does not use" if i > 1 else "is trained"
+        what = (
+            "requires no gradient" if i in frozen else "the loss does not use" if i > 1 and not flat else "is trained"
+        )
         where = f"of parameter {i}, which {what}, differs after step {count}"
         where += "" if "trained" not in what else ": were the tensors in the lists changed in place, not replaced?"
         assert_close(told["params"][i], p.detach().to(a.dtype), **tolerance, msg=f"the value {where}")

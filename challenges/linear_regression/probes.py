@@ -1,6 +1,7 @@
 """What has to happen beside the candidate's code."""
 
 import math
+import re
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -9,8 +10,10 @@ from ptassess.probing import call_keeping_inputs, saved_bytes
 
 __all__ = ["call_keeping_inputs", "decompositions", "saved_by_descent"]
 
-_DECOMPOSITIONS = ("svd", "eig", "qr", "cholesky", "lu_factor", "linalg_lu", "solve", "lstsq", "inv", "ldl_factor")
-_SUBSTITUTIONS = ("cholesky_solve", "cholesky_inverse", "lu_solve", "ldl_solve", "solve_triangular", "triangular_solve")
+# Beginnings of the operators' names, without "linalg_" and underscores before them; whole words, for "sqrt" ends in a
+# part of "qr".
+_DECOMPOSITIONS = ("svd", "eig", "qr", "geqrf", "cholesky", "lu", "solve", "lstsq", "inv", "inverse", "ldl", "pinv")
+_SUBSTITUTIONS = ("cholesky_solve", "cholesky_inverse", "lu_solve", "lu_unpack", "ldl_solve", "solve_triangular")
 
 
 def saved_by_descent(solution, x, y):
@@ -25,14 +28,17 @@ def decompositions(solution, x, y, lambdas):
     return meter.count
 
 
+_PATTERN = rf"({'|'.join(_DECOMPOSITIONS)})(h|vals|valsh)?(_|$)"
+
+
 class _Decompositions(TorchDispatchMode):
     def __init__(self):
         super().__init__()
         self.count = 0
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        name = func.overloadpacket.__name__
-        if any(word in name for word in _DECOMPOSITIONS) and not any(word in name for word in _SUBSTITUTIONS):
+        name = func.overloadpacket.__name__.lstrip("_").removeprefix("linalg_")
+        if re.match(_PATTERN, name) and not name.startswith(_SUBSTITUTIONS):
             matrix = next(arg for arg in args if isinstance(arg, torch.Tensor))
             self.count += math.prod(matrix.shape[:-2])
         return func(*args, **(kwargs or {}))

@@ -215,6 +215,8 @@ class _Packer:
         if tensor.dim() > MAX_DIMS:
             raise CannotCrossError(f"a tensor of {tensor.dim()} dimensions; at most {MAX_DIMS} cross")
         plain = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()
+        if plain._is_zerotensor():  # noqa: SLF001  torch's answer where a tangent is zero; it has no memory yet
+            plain = plain.clone()
         shape = list(plain.shape)
         if not plain.numel():
             data = memoryview(b"")

@@ -89,6 +89,12 @@ def test_steps_with_a_frozen_parameter(solution, probes, rng, draw, frozen):
     public.check_steps(solution, probes, public.problem(rng, draw), 2, 0.1, 0.9, frozen=(frozen,))
 
 
+@pytest.mark.task("update_step")
+def test_steps_where_a_gradient_is_zero(solution, probes, rng, draw):
+    """A parameter that the loss uses, with a gradient of zero, still moves by its velocity."""
+    public.check_steps(solution, probes, public.problem(rng, draw), 2, 0.1, 0.9, flat=True)
+
+
 # -- swiglu ----------------------------------------------------------------------------------------------------
 
 
