@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _ALIGNMENT = 64  # bytes of a cache line, as torch's own allocator aligns
 _F_ADD_SEALS = 1033  # linux/fcntl.h
 _SEALS = 0x0001 | 0x0002 | 0x0004 | 0x0010  # no more seals, no shrinking, no growing, no new way to write
-_MADV_DONTNEED, _MADV_POPULATE_READ = 4, 22  # linux/mman.h; the latter since 5.14
+_MADV_POPULATE_READ = 22  # linux/mman.h, since 5.14
 
 
 class Arena:
@@ -89,11 +89,6 @@ class Arena:
                 place += _aligned(bytes_)
             found.append(slot)
         return found
-
-    def forget_changes(self) -> None:
-        """In the worker: drop the copies of pages that a call has written to."""
-        self._advise(_MADV_DONTNEED)
-        self._advise(_MADV_POPULATE_READ)
 
     def close(self) -> None:
         """In the judge: let the memory go; the worker's mapping is its own."""

@@ -95,7 +95,7 @@ class Contestant:
         self._slots = self._arena.slots(tensors_of(list(args)), slots)
         request = Prepare(sequence(), self._name, list(args), slots, source, idle, idle is not None)
         reply = self._exchange(request, self._seconds)
-        if not isinstance(reply, Value):
+        if not isinstance(reply, Value) or reply.seq != request.seq:
             raise SolutionProtocol(f"{self._name}: the solution's process sent a message that answers no request")
         self._stopped = processes.stop_tree(self._link.pid)
 
@@ -120,7 +120,8 @@ class Contestant:
             SolutionError: if the block did not come to its end.
         """
         pid = self._link.pid
-        buffers = encode(Block(sequence(), first, calls))
+        request = Block(sequence(), first, calls)
+        buffers = encode(request)
         waited_before, others_before = processes.waited_and_ran(pid)
         began = time.perf_counter()
         processes.resume(self._stopped)
@@ -130,7 +131,7 @@ class Contestant:
         waited, others = processes.waited_and_ran(pid)
         # While another thread of its own ran, its first one's waiting was of its own making.
         waited = max(0.0, (waited - waited_before) - (others - others_before))
-        if not isinstance(reply, Done):
+        if not isinstance(reply, Done) or reply.seq != request.seq:
             raise SolutionProtocol(f"{self._name}: the solution's process sent a message that answers no request")
         if reply.form is not None and len(reply.pointers) != calls:
             raise SolutionProtocol(f"{self._name}: {len(reply.pointers)} results of {calls} calls")

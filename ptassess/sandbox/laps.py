@@ -28,8 +28,7 @@ class Laps:
     """
 
     def __init__(self, arena: Arena, function: Callable[..., Any], message: Prepare) -> None:
-        # Memory that is given back to the kernel costs a fault a page when it is taken again: in A/A races of 4 MB
-        # results that was most of the spread between processes.
+        # Memory that is given back to the kernel costs a fault a page when it is taken again.
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_MMAP_THRESHOLD, _NEVER)
         libc.mallopt(_M_TRIM_THRESHOLD, _NEVER)
