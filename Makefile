@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TORCH ?= torch torchvision          # make setup TORCH="torch torchvision --index-url https://download.pytorch.org/whl/cpu"
+RESULTS := benchmarks/results
 export OMP_NUM_THREADS ?= 1         # two processes with two threads each are slower than one thread each
 
 .PHONY: setup demo test lint format bench clean
@@ -31,7 +32,16 @@ format: setup
 	$(BIN)/ruff check --fix .
 
 bench: setup
-	$(BIN)/python benchmarks/wall.py --json benchmarks/results/wall.json
+	$(BIN)/python benchmarks/wall.py --json $(RESULTS)/wall.json
+	for n in 0 2; do for w in compute memory; do \
+	  $(BIN)/python benchmarks/aa.py --workload $$w --neighbours $$n --json $(RESULTS)/aa-$$w-$$n.json || exit 1; done; \
+	  $(BIN)/python benchmarks/aa.py --races 400 --seconds 0.5 --pair-seconds 0.05 --peers 0 --neighbours $$n \
+	    --json $(RESULTS)/coverage-$$n.json || exit 1; done
+	$(BIN)/python benchmarks/gate.py --samples $(RESULTS)/aa-*-?.json --json $(RESULTS)/gate.json
+	$(BIN)/python benchmarks/power.py --json $(RESULTS)/power.json
+	$(BIN)/python benchmarks/bias.py --json $(RESULTS)/bias.json
+	$(BIN)/python benchmarks/credit.py --json $(RESULTS)/credit.json
+	$(BIN)/python benchmarks/revisions.py --json $(RESULTS)/revisions.json
 
 clean:
 	rm -rf demo dist build .pytest_cache .mypy_cache .ruff_cache
