@@ -187,7 +187,7 @@ def _plan(challenge: Challenge, private: Path, report: Report, folder: Path) -> 
         entries.append(
             PlannedEntry(
                 id=_ALTERNATIVE + path.stem, challenge=slug, task=task,
-                solution=reference, overlay=str(path), seeds=all_seeds,
+                solution=reference, overlay=str(path), seeds=all_seeds, timed=False,  # right, however slow
             )
         )  # fmt: skip
     for path in sorted((private / "mutants").glob("*.py")):
@@ -200,7 +200,9 @@ def _plan(challenge: Challenge, private: Path, report: Report, folder: Path) -> 
             continue
         named = name.removeprefix(_CAUGHT_BY).strip()
         # One seed: only the named check. More: every check once, to learn which ones never catch anything alone.
-        mutant = PlannedEntry(id=f"{_MUTANT}{path.stem}:{named}", challenge=slug, solution=reference, overlay=str(path))
+        mutant = PlannedEntry(
+            id=f"{_MUTANT}{path.stem}:{named}", challenge=slug, solution=reference, overlay=str(path), timed=False
+        )
         if report.seeds > 1:
             entries.append(mutant)
         entries.append(msgspec.structs.replace(mutant, checks=[named], seeds=all_seeds[1:] or (0,)))
@@ -211,7 +213,12 @@ def _plan(challenge: Challenge, private: Path, report: Report, folder: Path) -> 
         overlay.write_text(source, encoding="utf-8")
         entries.append(
             PlannedEntry(
-                id=_TRIVIAL + kind, challenge=slug, solution=reference, overlay=str(overlay), quiz=quiz.get(kind)
+                id=_TRIVIAL + kind,
+                challenge=slug,
+                solution=reference,
+                overlay=str(overlay),
+                quiz=quiz.get(kind),
+                timed=False,  # a property, which earns nothing where the values are wrong
             )
         )
     return entries
@@ -273,7 +280,9 @@ def _judge_right(name: str, results: list[MatrixResult], report: Report) -> None
     short: dict[str, list[MatrixResult]] = defaultdict(list)
     for result in results:
         found = result.result
-        if found.outcome not in ("passed", "not assessed") or (found.outcome == "passed" and found.credit < 1):
+        if found.outcome == "inconclusive":  # the machine's doing: a check that is wrong would have failed it
+            report.advice.append(f"{found.check} on seed {result.seed}: {found.message}")
+        elif found.outcome not in ("passed", "not assessed") or (found.outcome == "passed" and found.credit < 1):
             short[found.check].append(result)
     for check, mine in short.items():
         told = f"{mine[0].result.outcome}: {mine[0].result.message}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import pytest
 from ptassess import failures, margins
 from ptassess.brief import hint_for
 from ptassess.challenge import Challenge, Task
+from ptassess.check import CHECK, FINDINGS, Check, Contestant, Findings
 from ptassess.errors import ContentError, SolutionError, SubmissionError, UserError
 from ptassess.exam import Exam, find
 from ptassess.matrix import ENTRY, Entry, Matrix
@@ -34,47 +34,6 @@ _ROLES = ("value", "property")
 _LINE, _DETAIL, _OUTPUT = 400, 8_000, 8_000  # characters kept of a message, its detail, and what was printed
 
 
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """What is known of a check before it runs.
-
-    Args:
-        challenge: whose check it is.
-        task: what it assesses.
-        name: of the test, with its parameters.
-        private: whether only graders have it.
-        weight: share inside the task.
-        role: ``value`` or ``property``.
-        advisory: whether it rests on what was seen beside the candidate's code.
-        title: first line of its docstring, or its name in words.
-        entry: the submission of an admission run, or None.
-    """
-
-    challenge: Challenge
-    task: Task
-    name: str
-    private: bool
-    weight: float
-    role: str
-    advisory: bool
-    title: str
-    entry: Entry | None = None
-
-
-@dataclass
-class Findings:
-    """What a running check has said so far."""
-
-    evidence: dict[str, Any] = field(default_factory=dict)
-    credit: float = 1.0
-    reason: str = ""
-    handles: list[Solution] = field(default_factory=list)
-
-
-CHECK = pytest.StashKey[Check]()
-FINDINGS = pytest.StashKey[Findings]()
-
-
 def begin(config: pytest.Config) -> Assessment:
     """Start an assessment: resolve the settings, register the fixtures and hooks.
 
@@ -85,6 +44,7 @@ def begin(config: pytest.Config) -> Assessment:
         pytest.UsageError: one line, if something in the set-up cannot be used.
     """
     from ptassess import fixtures
+    from ptassess.races import TIMING, Timing
     from ptassess.recorder import Recorder, Teller
 
     try:
@@ -96,6 +56,7 @@ def begin(config: pytest.Config) -> Assessment:
         raise pytest.UsageError(f"ptassess: {error}") from None
     config.pluginmanager.register(assessment, "ptassess-assessment")
     config.pluginmanager.register(fixtures, "ptassess-fixtures")
+    config.pluginmanager.register(Timing(assessment), TIMING)
     return assessment
 
 
@@ -294,23 +255,35 @@ class Assessment:
         Raises:
             ContentError: if the challenge has no such file here.
         """
+        files = self.contestant(challenge, which, entry)
+        limits = Limits(seconds=task.seconds, memory_mb=task.memory_mb)
+        return self.wall.solution(files.path, limits=limits, shown_as=files.shown_as, overlay=files.overlay)
+
+    def contestant(self, challenge: Challenge, which: str, entry: Entry | None) -> Contestant:
+        """The file of one of a challenge's contestants.
+
+        Args:
+            challenge: whose.
+            which: ``solution``, ``reference`` or ``baseline``.
+            entry: of an admission run, or None.
+
+        Raises:
+            ContentError: if the challenge has no such file here.
+        """
         slug = challenge.slug
-        overlay = None
         if which == "solution" and entry is not None:
-            path, overlay = entry.solution, entry.overlay
-            shown = path.name if path else f"solutions/{slug}.py"
-        elif which == "solution":
+            shown = entry.solution.name if entry.solution else f"solutions/{slug}.py"
+            return Contestant(path=entry.solution, shown_as=shown, overlay=entry.overlay)
+        if which == "solution":
             submission = self._unchanged_submission()
             path = submission.solution(slug)
             shown = f"solutions/{path.relative_to(submission.solutions)}" if path else f"solutions/{slug}.py"
-        else:
-            private = self.private_folder(challenge)
-            path = challenge.home / "baseline.py" if which == "baseline" else private and private / "reference.py"
-            shown = f"{slug}/{which}.py"
-            if path is None or not path.is_file():
-                raise ContentError(f"challenge {slug} has no {which}.py here")
-        limits = Limits(seconds=task.seconds, memory_mb=task.memory_mb)
-        return self.wall.solution(path, limits=limits, shown_as=shown, overlay=overlay)
+            return Contestant(path=path, shown_as=shown)
+        private = self.private_folder(challenge)
+        path = challenge.home / "baseline.py" if which == "baseline" else private and private / "reference.py"
+        if path is None or not path.is_file():
+            raise ContentError(f"challenge {slug} has no {which}.py here")
+        return Contestant(path=path, shown_as=f"{slug}/{which}.py")
 
     # -- pytest's hooks ----------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ptassess._version import __version__
-from ptassess.commands import author, candidate, team
+from ptassess.commands import author, candidate, race, team
 from ptassess.errors import PtassessError
 
 app = typer.Typer(
@@ -63,6 +63,9 @@ _PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "check-challenges": author.check_challenges,
         "calibrate": author.calibrate,
         "doctor": author.doctor,
+    },
+    "Developers": {
+        "race": race.race,
     },
 }
 for _panel, _commands in _PANELS.items():

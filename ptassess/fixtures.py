@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ptassess.assessment import CHECK, FINDINGS, Findings
+from ptassess.check import CHECK, FINDINGS, Findings
 from ptassess.errors import ContentError, NotAssessed
 from ptassess.exam import derive
 from ptassess.loading import load_file
 from ptassess.matrix import ENTRY, SHARED
 from ptassess.pytest_plugin import assessment_of
+from ptassess.races import TIMING
+from ptassess.trainings import Training
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 
     from ptassess.assessment import Assessment
     from ptassess.calibration import Band
+    from ptassess.footprints import Footprint
     from ptassess.quiz import Quiz
+    from ptassess.races import Race, Timing
     from ptassess.sandbox import Solution
 
 
@@ -141,6 +145,41 @@ def shared(request: pytest.FixtureRequest) -> Shared:
     If it fails, each check that asks for its values fails with the same cause.
     """
     return Shared(assessment_of(request.config), request.path, getattr(request, "param", None))
+
+
+@pytest.fixture
+def race(request: pytest.FixtureRequest) -> Race:
+    """``race("solve", inputs=draw, check=verify, at_least=5)``: the solution must be five times the baseline's pace.
+
+    See ``ptassess.races.Race`` for the arguments.
+
+    Raises:
+        NotAssessed: at the level ``inprocess``, where the judge has no clock of its own.
+    """
+    timing: Timing = request.config.pluginmanager.get_plugin(TIMING)  # type: ignore[assignment]  # registered with us
+    return timing.race_of(request.node)
+
+
+@pytest.fixture
+def footprint(request: pytest.FixtureRequest) -> Footprint:
+    """``footprint(make=…, answer=…, size_at_most=0.3, …)``: the solution's model beside the float model.
+
+    See ``ptassess.footprints.Footprint`` for the arguments.
+
+    Raises:
+        NotAssessed: at the level ``inprocess``, where there is no clean process.
+    """
+    timing: Timing = request.config.pluginmanager.get_plugin(TIMING)  # type: ignore[assignment]  # registered with us
+    return timing.footprint_of(request.node)
+
+
+@pytest.fixture
+def training(request: pytest.FixtureRequest, solution: Solution, band: Callable[[str], Band]) -> Training:
+    """``training(run, name="R²", asked=0.4)``: several trainings, each of its own seed; the median score decides.
+
+    ``run(solution, trial)`` does one of them; see ``ptassess.trainings`` for what a trial draws and counts.
+    """
+    return Training(solution, request.node.stash[FINDINGS], lambda number: _seed(request, f"trial {number}"), band)
 
 
 @pytest.fixture

@@ -232,7 +232,8 @@ def reproduce(
         packs: more challenges.
 
     Returns:
-        One line for each check whose verdict differs, and the new run.
+        One line for each check whose verdict differs, and the new run. A check that was inconclusive in one of the two
+        came to no verdict that could differ.
 
     Raises:
         UserError: if the seed is secret or not the one that was committed to, or the submission, the exam or the
@@ -254,11 +255,11 @@ def reproduce(
     if [c.digest for c in again.challenges] != [c.digest for c in run.challenges]:
         raise UserError(f"run {run.run_id}: the challenges have changed since; install ptassess {run.ptassess}")
     before = {(check.challenge, check.check): check.outcome for check in run.checks}
-    told = [
-        f"{check.challenge}: {check.check}: {before.get((check.challenge, check.check))}, now {check.outcome}"
-        for check in again.checks
-        if before.get((check.challenge, check.check)) != check.outcome
-    ]
+    told = []
+    for check in again.checks:
+        then = before.get((check.challenge, check.check))
+        if then != check.outcome and "inconclusive" not in {then, check.outcome}:
+            told.append(f"{check.challenge}: {check.check}: {then}, now {check.outcome}")
     return told, again
 
 

@@ -26,7 +26,7 @@ _PYTEST_INI = """\
 # Makes bare `pytest` and an IDE's test explorer work in this folder.
 [pytest]
 # No check is timed by pytest-benchmark yet; without this it makes a folder here and a long line above every run.
-addopts = --import-mode=importlib -p no:benchmark
+addopts = --import-mode=importlib --benchmark-quiet
 testpaths = challenges
 ptassess_submission = .
 ptassess_exam = exam.toml

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 ENTRY = "_ptassess_entry"
 SHARED = "shared"
 """Name of the fixture that carries a check's entry."""
+TIMED = frozenset({"race", "footprint"})
+"""Names of the fixtures that make a check a timed one."""
+_TIMED_SEEDS = (
+    3  # on which a timed check runs: speed has little to do with the inputs' values, and a race takes seconds
+)
 
 
 class PlannedEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +41,7 @@ class PlannedEntry(msgspec.Struct, frozen=True, kw_only=True):
         checks: names of the test functions to run, or None for all.
         task: whose checks to run, or empty for those of all tasks.
         seeds: run seeds.
+        timed: whether the timed checks are among all.
     """
 
     id: str
@@ -46,6 +52,7 @@ class PlannedEntry(msgspec.Struct, frozen=True, kw_only=True):
     checks: list[str] | None = None
     task: str = ""
     seeds: tuple[int, ...] = (0,)
+    timed: bool = True
 
 
 class MatrixResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +155,7 @@ class Matrix:
         name = metafunc.function.__name__
         marker = metafunc.definition.get_closest_marker("task")
         task = marker.args[0] if marker and marker.args else ""
+        timed = not TIMED.isdisjoint(metafunc.fixturenames)
         entries = [
             Entry(
                 planned.id,
@@ -157,8 +165,8 @@ class Matrix:
             for planned in self._plan
             if planned.challenge in ("", slug)
             and planned.task in ("", task)
-            and (planned.checks is None or name in planned.checks)
-            for seed in planned.seeds
+            and (planned.timed or not timed if planned.checks is None else name in planned.checks)
+            for seed in (planned.seeds[:_TIMED_SEEDS] if timed and planned.checks is None else planned.seeds)
         ]
         metafunc.fixturenames.append(ENTRY)
         # What a module's checks share is computed anew for each entry: pytest does so where a parameter changes.

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ptassess.errors import SolutionError, SubmissionError, Undecided
+from ptassess.errors import ContentError, SolutionError, SubmissionError, Undecided
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +59,8 @@ def outcome_of(when: str, error: BaseException | None) -> Outcome:
         return "not assessed"
     if isinstance(error, (SolutionError, SubmissionError)):
         return "failed"  # in any phase: were it an error of ours, a broken file would take its checks out of the score
+    if isinstance(error, ContentError):
+        return "error"  # a challenge's own file, whose fault no answer can bring about
     # In the call phase any exception fails the check: if it counted as ours, an answer odd enough to
     # break a check's arithmetic would take that check out of the score.
     return "failed" if when == "call" else "error"

@@ -18,11 +18,12 @@ import pytest
 
 from ptassess import summary
 from ptassess._version import __version__
-from ptassess.assessment import CHECK
 from ptassess.brief import without_tasks
+from ptassess.check import CHECK
 from ptassess.errors import UserError
 from ptassess.exam import commit
 from ptassess.machine import machine_facts
+from ptassess.measure.peaks import with_known_peaks
 from ptassess.outcomes import exit_status
 from ptassess.result import ChallengeFacts, CheckResult, Finding, Run, TaskFacts
 from ptassess.sandbox import choose
@@ -167,7 +168,7 @@ class Recorder:
             profile=settings.profile,
             device=_device(settings.device),
             isolation=self._level(),
-            machine=machine_facts(),
+            machine=with_known_peaks(machine_facts()),
             git=_git(submission.root) if submission else {},
             packages=_packages(),
             challenges=tuple(sorted(facts, key=lambda challenge: challenge.syllabus or 1_000)),

@@ -38,7 +38,7 @@ class Bounds:
     @property
     def score(self) -> float | None:
         """Earned per decided, in per cent; None if nothing was decided."""
-        return 100 * self.earned / self.decided if self.decided > 0 else None
+        return min(100.0, 100 * self.earned / self.decided) if self.decided > 0 else None  # rounding can exceed it
 
     @property
     def low(self) -> float:

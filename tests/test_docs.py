@@ -93,7 +93,8 @@ def test_what_the_authors_guide_quotes_is_a_part_of_the_file(path, mark, quoted)
 def test_the_authors_guide_quotes_all_that_is_marked_and_nothing_else():
     marked = {
         (path.relative_to(ROOT).as_posix(), mark)
-        for path in (ROOT / "docs" / "kinds").rglob("*.py")
+        for folder in ("docs/kinds", "tests/packs")
+        for path in (ROOT / folder).rglob("*.py")
         for mark in re.findall(r"# \[(\w+)\]", path.read_text())
     }
     assert {(path, mark) for path, mark, _ in QUOTES} == marked

@@ -94,10 +94,8 @@ def test_a_gate_above_the_truth_is_passed_by_at_most_one_in_a_thousand():
     assert passed <= 4
 
 
-@pytest.mark.parametrize(
-    ("speed", "reference", "expected"),
-    [(1.0, 10.0, 0.0), (0.5, 10.0, 0.0), (9.0, 10.0, 1.0), (20.0, 10.0, 1.0), (3.0, 10.0, 0.5), (5.0, 1.4, None)],
-)
-def test_credit_is_relative_to_the_references_pace(speed, reference, expected):
-    found = stats.credit(speed=speed, reference=reference)
-    assert found == (None if expected is None else pytest.approx(expected))
+def test_an_interval_of_wild_pairs_has_no_end_instead_of_an_error():
+    ratio = stats.combine([0.0, 2_000.0], confidence=stats.DECIDES)
+    assert ratio.low == 0
+    assert ratio.high == math.inf
+    assert stats.verdict(ratio, 2.0) == "inconclusive"

@@ -227,6 +227,11 @@ def sample_gradients(solution, kind, state, x, y):
     return {"out": out, "grads": [p.grad for p in model.parameters()], "values": list(model.parameters())}
 
 
+def sample_gradients_alone(solution, kind, state, x, y):
+    """Per-sample gradients and nothing else, to be timed."""
+    return solution.per_sample_gradients(network(kind, state), x, y)
+
+
 def sample_gradients_ops(solution, kind, state, x, y):
     """Operations for the batch."""
     return count_ops(solution.per_sample_gradients, network(kind, state), x, y)

@@ -77,6 +77,22 @@ def test_quadratic_form_of_a_batch(solution, rng, draw):
     assert_close(out, quadratic(a, x), **PRODUCTS, msg="each vector belongs to the matrix of the same batch index")
 
 
+@pytest.mark.task("batched_quadratic_form", weight=2, role="property")
+def test_quadratic_form_is_fast(race, rng):
+    """32 matrices at once, without a Python loop over their entries."""
+
+    def check(out, a, x):
+        assert_close(out, quadratic(a, x), **PRODUCTS, msg="wrong while it was timed")
+
+    race(
+        "batched_quadratic_form",
+        inputs=lambda: (normal(rng, 32, 12, 12), normal(rng, 32, 12)),
+        check=check,
+        at_least=20,
+        flops=32 * 2 * 12 * 12,
+    )
+
+
 # -- pairwise_distances ----------------------------------------------------------------------------------------
 
 
@@ -120,6 +136,22 @@ def test_distances_need_little_memory(solution, probes, rng, evidence):
     evidence["peak memory / result"] = round(ratio, 2)
     # 3 as the brief says, and the two inputs moved to the origin, which are 0.42 of this result.
     assert ratio <= 3.5, f"peak memory is {ratio:.1f} times the result's: avoid an intermediate of shape (n, m, d)"
+
+
+@pytest.mark.task("pairwise_distances", weight=2, role="property")
+def test_distances_are_fast(race, rng):
+    """32 points to 48 points, without a Python loop over them."""
+
+    def check(out, x, y):
+        assert_close(out, distances(x, y), **DISTANCES, msg="wrong while it was timed")
+
+    race(
+        "pairwise_distances",
+        inputs=lambda: (normal(rng, 32, 16), normal(rng, 48, 16)),
+        check=check,
+        at_least=20,
+        flops=2 * 32 * 48 * 16,  # of the Gram form
+    )
 
 
 # -- low_rank_approximation ------------------------------------------------------------------------------------

@@ -31,22 +31,30 @@ def pairs() -> list[tuple[int, int]]:
 
 
 @contextmanager
-def judge_apart(draw: random.Random) -> Iterator[tuple[int, bool]]:
+def judge_apart(draw: random.Random) -> Iterator[int]:
     """Move this process to one core for as long as the block lasts.
 
     Args:
         draw: which of the choices.
 
     Yields:
-        The core for the contestants, and whether the judge may spin: with one core it would only be in the way.
+        The core for the contestants.
     """
     before = os.sched_getaffinity(0)
     contestants, judge = draw.choice(pairs())
     os.sched_setaffinity(0, {judge})
     try:
-        yield contestants, contestants != judge and not _quota_below_two()
+        yield contestants
     finally:
         os.sched_setaffinity(0, before)
+
+
+def may_spin() -> bool:
+    """Whether judge and contestants may ask for each other's messages without pause.
+
+    With one core, or the time of less than two, they would only be in each other's way.
+    """
+    return len(usable()) > 1 and not _quota_below_two()
 
 
 def _siblings(core: int) -> set[int]:

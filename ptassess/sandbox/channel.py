@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
+import struct
 import time
 
 from ptassess.sandbox.wire import MAX_HEADER, MAX_PAYLOAD, PREFIX, WireError
@@ -11,6 +12,7 @@ from ptassess.sandbox.wire import MAX_HEADER, MAX_PAYLOAD, PREFIX, WireError
 # Seconds of asking again before going to sleep. Being woken costs a virtual machine 50 to 100 microseconds on each
 # side.
 _SPIN = 100e-6
+_DESCRIPTOR = struct.Struct("i")
 
 
 class Closed(Exception):
@@ -28,33 +30,48 @@ class Channel:
         sock: connected; it is set non-blocking.
         max_payload: most bytes of one frame's tensors that are accepted.
         spin: seconds of asking again before going to sleep.
+        takes_files: accept descriptors, into ``files``; at most one a frame.
     """
 
-    def __init__(self, sock: socket.socket, max_payload: int = MAX_PAYLOAD, spin: float = _SPIN) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        max_payload: int = MAX_PAYLOAD,
+        spin: float = _SPIN,
+        *,
+        takes_files: bool = False,
+    ) -> None:
         sock.setblocking(False)  # noqa: FBT003  socket takes no keyword
         self._sock = sock
         self._max_payload = max_payload
         self.spin = spin
+        self.files: list[int] = []
+        self._room = socket.CMSG_SPACE(_DESCRIPTOR.size) if takes_files else 0
         self._scratch = memoryview(bytearray(1 << 18))
         self._poll_in, self._poll_out = select.poll(), select.poll()
         self._poll_in.register(sock, select.POLLIN)
         self._poll_out.register(sock, select.POLLOUT)
 
-    def send(self, buffers: list[bytes | memoryview], deadline: float | None = None) -> None:
+    def send(
+        self, buffers: list[bytes | memoryview], deadline: float | None = None, *, file: int | None = None
+    ) -> None:
         """Send one frame.
 
         Args:
             buffers: as ``encode`` gives them.
             deadline: on ``time.monotonic``'s clock, in seconds; None to wait for ever.
+            file: a descriptor to send along.
 
         Raises:
             Closed: if nobody reads any more.
             Deadline: if the time is up.
         """
         rest = [memoryview(buffer) for buffer in buffers if buffer]
+        along = [] if file is None else [(socket.SOL_SOCKET, socket.SCM_RIGHTS, _DESCRIPTOR.pack(file))]
         while rest:
             try:
-                sent = self._sock.sendmsg(rest[:64])
+                sent = self._sock.sendmsg(rest[:64], along)
+                along = []
             except BlockingIOError:
                 self._wait(self._poll_out, deadline)
                 continue
@@ -123,7 +140,7 @@ class Channel:
         spin_until = time.monotonic() + self.spin
         while got < needed:
             try:
-                size, _, flags, _ = self._sock.recvmsg_into([buffer[got:]])
+                size, along, flags, _ = self._sock.recvmsg_into([buffer[got:]], self._room)
             except BlockingIOError:
                 if time.monotonic() > spin_until or (deadline is not None and time.monotonic() > deadline):
                     self._wait(self._poll_in, deadline)
@@ -132,6 +149,8 @@ class Channel:
                 raise Closed from None
             if flags & socket.MSG_CTRUNC:
                 raise WireError("a file descriptor that nobody asked for")
+            for _, _, data in along:
+                self.files += _DESCRIPTOR.unpack(data)
             if size == 0:
                 raise Closed
             got += size

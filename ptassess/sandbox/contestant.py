@@ -1,30 +1,33 @@
-"""The judge's side of a race: one worker that runs blocks of calls, with the judge's clock around each.
+"""The judge's side of a race: one worker that makes calls in turns, with the judge's clock around each turn.
 
-What the clock covers begins with the worker's whole tree going on and ends when it stands still again. Its inputs were
-written while it stood still, and its results are read from its memory while it stands still, so nothing can be worked
-on before the clock or after it: a result that is not there when the clock stops is not there.
+In a turn the calls follow one another without pause: the inputs of each are handed over when the one before has named
+its result, so no two can be worked on together. How many calls a turn has is the judge's secret, and the last one's
+result is read as soon as it is named, while the worker still waits for the next inputs: what is not there at that
+moment is wrong. Between its turns the worker's whole tree stands still.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import math
 import os
+import random
+import statistics
+import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ptassess.errors import SolutionProtocol, SolutionTimeout
 from ptassess.sandbox import processes
-from ptassess.sandbox.arena import Arena, size_of, tensors_of
 from ptassess.sandbox.channel import Closed, Deadline
+from ptassess.sandbox.handover import GO, MOST_PLACES, Window, memory_for, tensors_of
+from ptassess.sandbox.reading import Spots, read_memory, tensor_of
 from ptassess.sandbox.solution import error_of, sequence
 from ptassess.sandbox.wire import (
     DTYPES,
     MAX_DIMS,
     MAX_PAYLOAD,
-    Block,
     Done,
     Prepare,
     Raised,
@@ -36,7 +39,7 @@ from ptassess.sandbox.wire import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import torch
 
@@ -45,114 +48,284 @@ if TYPE_CHECKING:
     from ptassess.sandbox.wire import Message
 
 
+_STILL = 50e-6
+"""Seconds that a process that stands still may seem to compute: between being seen so and leaving its core."""
+_WENT_ON = "a process went on that had to stand still"
+_STOP_SECONDS = 2.0  # until all threads stand still
+_READ_SECONDS = 2.0  # for a result, whose memory was written within a call
+_IMPOSSIBLE = "a result of an impossible shape"
+_STRAY = "the solution's process sent a message that answers no request"
+
+
+class WentOn(SolutionProtocol):
+    """A process computed while it had to stand still; once in a while that is the machine's doing."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Lap:
-    """One block, as the judge saw it.
+    """One turn, as the judge saw it.
 
     Args:
-        seconds: from going on to standing still, without the time that the worker was ready and had no core.
-        waited: that time.
-        done: where the results lie.
+        seconds: that the timed calls took: as many times their median, of the time from the writing of the inputs, or
+            from going on, until the result was named. Time without a core counts: a process may wait for what its own
+            child does meanwhile.
+        result: of the last call, if it was asked for.
     """
 
     seconds: float
-    waited: float
-    done: Done
+    result: Any = None
 
 
 class Contestant:
-    """One worker in a race; it stands still except within ``lap``.
+    """One worker in a race; it stands still except within ``turn``.
 
     Args:
-        link: to the worker, whose arena was passed to it.
-        arena: the judge's end.
+        link: to the worker.
         name: of the function.
         shown_as: the solution's name in messages.
         seconds: deadline of one call.
     """
 
-    def __init__(self, link: ProcessLink, arena: Arena, *, name: str, shown_as: str, seconds: float) -> None:
+    def __init__(self, link: ProcessLink, *, name: str, shown_as: str, seconds: float) -> None:
         self._link = link
-        self._arena = arena
         self._name = name
         self._shown_as = shown_as
         self._seconds = seconds
+        self._window: Window | None = None
+        self._form = Done(None)
+        self._draw = random.Random()  # noqa: S311  seeded by the system, in a process that the worker cannot see
         self._stopped: list[int] = []
-        self._slots: list[list[torch.Tensor]] = []
+        self._runs = True
+        self._went_on = 0.0  # so that what it has computed before its first stop is nothing extraordinary
+        self._computed: dict[int, float] = {}
+        self._scheduling: tuple[int, ...] = ()
 
-    def prepare(self, args: Sequence[Any], slots: int, *, source: str | None = None, idle: Any = None) -> None:
-        """Have the worker import the solution and lay out its slots; it stands still afterwards.
+    def prepare(self, args: Sequence[Any], *, spin: float = 0.0, source: str | None = None, idle: Any = None) -> None:
+        """Import the solution, find the function, and stand still.
 
         Args:
-            args: of one call; the tensors of all calls are like these, everything else is the same.
-            slots: how many calls' inputs there is room for.
+            args: of one call; all calls' tensors are like these.
+            spin: seconds that both sides ask for the other's word without pause.
             source: of the probes, if the function is one of theirs.
-            idle: a value that each call gives, of a contestant that does nothing.
+            idle: what each call gives, of a contestant that does nothing; not None for such a one.
 
         Raises:
             SolutionError: if the function is not there.
         """
-        self._slots = self._arena.slots(tensors_of(list(args)), slots)
-        request = Prepare(sequence(), self._name, list(args), slots, source, idle, idle is not None)
-        reply = self._exchange(request, self._seconds)
+        file = memory_for(args)
+        try:
+            self._window = Window(file, list(args), spin)
+            request = Prepare(sequence(), self._name, list(args), spin, source, idle, idle is not None)
+            reply = self._exchange(request, file)
+        finally:
+            os.close(file)
         if not isinstance(reply, Value) or reply.seq != request.seq:
-            raise SolutionProtocol(f"{self._name}: the solution's process sent a message that answers no request")
-        self._stopped = processes.stop_tree(self._link.pid)
+            raise SolutionProtocol(f"{self._name}: {_STRAY}")
+        self._stop()
+        self._scheduling = processes.scheduling(self._link.pid)
 
-    def fill(self, slot: int, args: Sequence[Any]) -> None:
-        """Write the inputs of one call.
+    def turn(
+        self,
+        calls: Sequence[Sequence[Any]],
+        *,
+        warm: Sequence[Sequence[Any]] = (),
+        apart: bool = False,
+        look: bool = False,
+    ) -> Lap:
+        """Make some calls, by the judge's clock.
 
         Args:
-            slot: which.
+            calls: the arguments of each, at least one.
+            warm: those of calls before them that are not timed: code and data are cold after the others' turns.
+            apart: write the inputs of each timed call while the worker stands still; by default they are written by the
+                clock. Without calls to warm up it stands still in any case.
+            look: give the last call's result.
+
+        Raises:
+            SolutionError: if one of them did not come to its end.
+        """
+        assert self._window is not None
+        write = self._window.write
+        beginning, timed = ([tensors_of(list(args)) for args in batch] for batch in (warm, calls))
+        took, extra = [], 0.0
+        with self._watched(len(warm) + len(calls)) if look else contextlib.nullcontext():
+            for tensors in beginning:
+                write(tensors)
+                self._go_on()
+                self._order(GO)
+            spots = self._spots()
+            for left, tensors in zip(range(len(timed) - 1, -1, -1), timed, strict=True):
+                if look and not left and spots.form is not self._form:
+                    spots = self._spots()
+                if apart or not warm:
+                    extra += self._stop()
+                    write(tensors)
+                    began = self._go_on()
+                else:
+                    began = time.perf_counter()
+                    write(tensors)
+                answer = self._finished(self._order(GO))
+                took.append(time.perf_counter() - began)
+            result = self._result(answer, spots) if look else None
+            extra += self._stop()
+        return Lap(seconds=len(took) * statistics.median(took) + extra, result=result)
+
+    def write(self, args: Sequence[Any]) -> float:
+        """Write the inputs of a call; nothing but ``turn`` has to, except to know what it takes.
+
+        Args:
             args: of the call.
+
+        Returns:
+            Seconds that it took.
         """
-        for place, tensor in zip(self._slots[slot], tensors_of(list(args)), strict=True):
-            place.copy_(tensor)
-
-    def lap(self, first: int, calls: int) -> Lap:
-        """Run a block, by the judge's clock.
-
-        Args:
-            first: slot.
-            calls: how many.
-
-        Raises:
-            SolutionError: if the block did not come to its end.
-        """
-        pid = self._link.pid
-        request = Block(sequence(), first, calls)
-        buffers = encode(request)
-        waited_before, others_before = processes.waited_and_ran(pid)
+        assert self._window is not None
+        tensors = tensors_of(list(args))
         began = time.perf_counter()
-        processes.resume(self._stopped)
-        reply = self._send(buffers, began + self._seconds * calls)
-        self._stopped = processes.stop_tree(pid)
-        seconds = time.perf_counter() - began
-        waited, others = processes.waited_and_ran(pid)
-        # While another thread of its own ran, its first one's waiting was of its own making.
-        waited = max(0.0, (waited - waited_before) - (others - others_before))
-        if not isinstance(reply, Done) or reply.seq != request.seq:
-            raise SolutionProtocol(f"{self._name}: the solution's process sent a message that answers no request")
-        if reply.form is not None and len(reply.pointers) != calls:
-            raise SolutionProtocol(f"{self._name}: {len(reply.pointers)} results of {calls} calls")
-        return Lap(seconds=max(0.0, seconds - waited), waited=waited, done=reply)
+        self._window.write(tensors)
+        return time.perf_counter() - began
 
-    def result(self, done: Done, index: int) -> Any:
-        """What one call of the last block returned, read from the memory of the worker that stands still.
+    def _go_on(self) -> float:
+        """Let the worker's tree go on, if it stands still.
 
-        Args:
-            done: of the block.
-            index: of the call.
+        Returns:
+            Since when, on the clock ``time.perf_counter``.
+        """
+        if not self._runs:
+            self._look_still()
+            self._runs = True
+            self._went_on = time.perf_counter()
+            processes.resume(self._stopped)
+        return self._went_on
+
+    def _order(self, what: int) -> Done | list[int]:
+        """Give an order, and wait for its answer.
+
+        Returns:
+            The places of the result's tensors, or all of it if it is unlike the one before.
+        """
+        assert self._window is not None
+        channel, deadline = self._link.channel, time.monotonic() + self._seconds
+
+        def look() -> None:
+            channel.is_silent()  # raises if the worker has ended
+            if time.monotonic() > deadline:
+                raise Deadline
+
+        try:
+            if self._window.order(what, look):
+                return self._window.places(len(self._form.forms))
+            reply = decode(*channel.receive(deadline))
+        except (Deadline, WireError, Closed) as error:
+            self._fail(error)
+        if isinstance(reply, Raised):
+            raise error_of(reply, self._shown_as, self._name)
+        if not isinstance(reply, Done) or len(reply.forms) > MOST_PLACES:
+            raise SolutionProtocol(f"{self._name}: {_STRAY}")
+        self._form = reply
+        return reply
+
+    def _finished(self, answer: Done | list[int]) -> Done | list[int]:
+        """What there is to do before the clock stops: on a CPU nothing."""
+        return answer
+
+    @contextlib.contextmanager
+    def _watched(self, calls: int) -> Iterator[None]:
+        """End the worker if a turn takes too long.
+
+        Memory can be such that the kernel asks its owner for what is in it, and waits: userfaultfd(2), FUSE.
+        """
+        watch = threading.Timer(calls * self._seconds + _READ_SECONDS, processes.kill_tree, [self._link.pid])
+        watch.start()
+        try:
+            yield
+        finally:
+            watch.cancel()
+
+    def _stop(self) -> float:
+        """Have the worker's tree stand still.
+
+        Returns:
+            Seconds that it has computed on several cores at once since it went on: they count one after the other, as
+            on one core.
 
         Raises:
-            SolutionProtocol: if nothing of that size is there.
+            WentOn: if some of it goes on.
         """
-        if done.form is None:
-            values = done.value
-            if not isinstance(values, list) or index >= len(values):
-                raise SolutionProtocol(f"{self._name}: no result of call {index}")
-            return values[index]
-        return self._read(done.pointers[index], *done.form)
+        if not self._runs:
+            return 0.0
+        self._stopped, still = processes.stop_tree(self._link.pid)
+        self._runs = False
+        until = time.perf_counter() + _STOP_SECONDS
+        while not all(processes.stands_still(pid) for pid in self._stopped):
+            if time.perf_counter() > until:
+                raise WentOn(f"{self._name}: {_WENT_ON}")
+        if self._link.has_strays():
+            raise SolutionProtocol(f"{self._name}: it has started a process that is not its child")
+        before, self._computed = self._computed, processes.cpu_seconds(self._stopped)
+        computed = sum(now - before.get(pid, 0.0) for pid, now in self._computed.items())
+        return max(0.0, computed - (still - self._went_on))
+
+    def _look_still(self) -> None:
+        """Make sure that nothing ran or was changed since the last stop.
+
+        Raises:
+            WentOn: if something ran.
+            SolutionProtocol: if a process of one of the contestants has changed where or when this one may run.
+        """
+        if processes.is_dead(self._link.pid):  # the next request will tell of what
+            return
+        before, self._computed = self._computed, processes.cpu_seconds(self._stopped)
+        if any(now - before.get(pid, 0.0) > _STILL for pid, now in self._computed.items()):
+            raise WentOn(f"{self._name}: {_WENT_ON}")
+        if processes.scheduling(self._link.pid) != self._scheduling:
+            raise SolutionProtocol(
+                f"{self._name}: it moved to another core, or got another priority, while it was timed"
+            )
+
+    def _spots(self) -> Spots:
+        """Drawn places in a result that is like the one before: they have to be known when it is named."""
+        sizes = [self._bytes_of(*form) for form in self._form.forms]
+        if sum(sizes) > self._link.answer_bytes:
+            raise SolutionProtocol(f"{self._name}: {_IMPOSSIBLE}")
+        return Spots(self._form, sizes, self._draw)
+
+    def _result(self, answer: Done | list[int], spots: Spots) -> Any:
+        """What a call returned; read from the worker's memory, if it has named the places.
+
+        The drawn places are read first, and in one step: a worker that has only named its result would have to be done
+        with all of it before this call of the kernel's, and cannot be ahead of the reading that follows.
+
+        Raises:
+            SolutionProtocol: if nothing of that size is there, or it is still being written.
+        """
+        if isinstance(answer, Done):
+            return answer.value
+        seen = spots.read(self._link.pid, answer)
+        found = [read_memory(self._link.pid, place, size) for place, size in zip(answer, spots.sizes, strict=True)]
+        raw = [part for part in found if part is not None]
+        if seen is None or len(raw) < len(found):
+            raise SolutionProtocol(f"{self._name}: no result at the place that it named")
+        if not spots.agree(seen, raw):
+            raise SolutionProtocol(f"{self._name}: its result was still being written when it had returned")
+        tensors = [tensor_of(part, *form) for part, form in zip(raw, self._form.forms, strict=True)]
+        return self._filled(self._form.template, tensors)
+
+    def _bytes_of(self, dtype: str, shape: list[int]) -> int:
+        fair = dtype in DTYPES and len(shape) <= MAX_DIMS and all(0 <= side <= MAX_PAYLOAD for side in shape)
+        if not fair:
+            raise SolutionProtocol(f"{self._name}: {_IMPOSSIBLE}")
+        return math.prod(shape) * itemsize(dtype)
+
+    def _filled(self, template: Any, tensors: list[torch.Tensor]) -> Any:
+        """A result, with tensors for the numbers in its template."""
+        if isinstance(template, int) and 0 <= template < len(tensors):
+            return tensors[template]
+        if isinstance(template, (list, tuple)):
+            return type(template)(self._filled(part, tensors) for part in template)
+        if isinstance(template, dict):
+            return {key: self._filled(part, tensors) for key, part in template.items()}
+        raise SolutionProtocol(f"{self._name}: a result that is not what it is said to be")
 
     def affinity(self) -> set[int]:
         """The cores on which the worker's threads and children may run."""
@@ -164,94 +337,37 @@ class Contestant:
         return cores
 
     def pin(self, core: int) -> None:
-        """Keep the worker's threads on one core.
+        """Keep the worker's threads, and those of what it has started, on one core.
 
         Args:
             core: its number.
         """
-        for thread in processes.threads_of(self._link.pid):
-            with contextlib.suppress(OSError):
-                os.sched_setaffinity(thread, {core})
-
-    def spin(self, seconds: float) -> None:
-        """Ask for answers without pause for so long, before going to sleep.
-
-        Args:
-            seconds: at most.
-        """
-        self._link.channel.spin = seconds
+        for pid in self._stopped:
+            for thread in processes.threads_of(pid):
+                with contextlib.suppress(OSError):
+                    os.sched_setaffinity(thread, {core})
+        self._scheduling = processes.scheduling(self._link.pid)
 
     def close(self) -> Closing:
         """End the worker."""
-        closing = self._link.close()
-        self._arena.close()
-        return closing
+        return self._link.close()
 
-    def _exchange(self, request: Message, seconds: float) -> Message:
-        return self._send(encode(request), time.perf_counter() + seconds)
-
-    def _send(self, buffers: list[bytes | memoryview], deadline: float) -> Message:
-        # time.monotonic and time.perf_counter are one clock on Linux.
-        channel = self._link.channel
+    def _exchange(self, request: Message, file: int) -> Message:
+        channel, deadline = self._link.channel, time.monotonic() + self._seconds
         try:
-            channel.send(buffers, deadline)
+            channel.send(encode(request), deadline, file=file)
             reply = decode(*channel.receive(deadline))
-        except Deadline:
-            self._link.close()
-            raise SolutionTimeout(f"{self._name} did not return within {self._seconds:g} s") from None
-        except WireError as error:
-            self._link.close()
-            raise SolutionProtocol(f"{self._name}: the solution's process sent {error}") from None
-        except Closed:
-            raise self._link.why_it_ended(self._name) from None
+        except (Deadline, WireError, Closed) as error:
+            self._fail(error)
         if isinstance(reply, Raised):
             raise error_of(reply, self._shown_as, self._name)
         return reply
 
-    def _read(self, pointer: int, dtype: str, shape: list[int]) -> torch.Tensor:
-        import torch
-
-        fair = dtype in DTYPES and len(shape) <= MAX_DIMS and all(0 <= side <= MAX_PAYLOAD for side in shape)
-        size = math.prod(shape) * itemsize(dtype) if fair else 0
-        if not fair or size > self._link.answer_bytes:
-            raise SolutionProtocol(f"{self._name}: a result of an impossible shape")
-        kind: torch.dtype = getattr(torch, dtype)
-        if not size:
-            return torch.empty(shape, dtype=kind)
-        target = bytearray(size)
-        if read_memory(self._link.pid, pointer, target) != size:
-            raise SolutionProtocol(f"{self._name}: no result at the place that it named")
-        raw = torch.frombuffer(target, dtype=torch.uint8)
-        return raw.ne(0).view(shape) if dtype == "bool" else raw.view(kind).view(shape)
-
-
-class _IoVec(ctypes.Structure):
-    _fields_ = [("base", ctypes.c_void_p), ("length", ctypes.c_size_t)]
-
-
-def read_memory(pid: int, pointer: int, target: bytearray) -> int:
-    """Read another process' memory, as ``process_vm_readv(2)`` does.
-
-    Args:
-        pid: a descendant of this process.
-        pointer: where.
-        target: filled as far as possible.
-
-    Returns:
-        Bytes read; -1 if none could be.
-    """
-    ours = _IoVec(ctypes.addressof(ctypes.c_char.from_buffer(target)), len(target))
-    theirs = _IoVec(pointer, len(target))
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.process_vm_readv.restype = ctypes.c_ssize_t
-    return int(libc.process_vm_readv(pid, ctypes.byref(ours), 1, ctypes.byref(theirs), 1, 0))
-
-
-def arena_for(args: Sequence[Any], slots: int) -> Arena:
-    """An arena that has room for so many calls.
-
-    Args:
-        args: of one call.
-        slots: how many.
-    """
-    return Arena.of_judge(size_of(tensors_of(list(args)), slots))
+    def _fail(self, error: Exception) -> NoReturn:
+        """Tell what went wrong on the channel as it is told elsewhere."""
+        if isinstance(error, Closed):
+            raise self._link.why_it_ended(self._name) from None
+        self._link.close()
+        if isinstance(error, Deadline):
+            raise SolutionTimeout(f"{self._name} did not return within {self._seconds:g} s") from None
+        raise SolutionProtocol(f"{self._name}: the solution's process sent {error}") from None

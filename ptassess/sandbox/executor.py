@@ -13,10 +13,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ptassess.sandbox.laps import Laps
+from ptassess.sandbox.handover import Window
+from ptassess.sandbox.laps import DeviceLaps, Laps
 from ptassess.sandbox.wire import (
     MAX_TRACEBACK,
-    Block,
     Call,
     CannotCrossError,
     Message,
@@ -30,7 +30,7 @@ from ptassess.sandbox.wire import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ptassess.sandbox.arena import Arena
+    from ptassess.sandbox.devices import Device
 
 _TEXT = 2_000  # characters of an exception's message that are sent
 
@@ -51,23 +51,24 @@ class Executor:
         self._module: ModuleType | None = None
         self._probes: dict[str, ModuleType] = {}
         self._signatures: dict[str, inspect.Signature] = {}
-        self._laps: Laps | None = None
-        self.arena: Arena | None = None
+        self.laps: Laps | None = None
+        self.device: Device | None = None
         self.error: BaseException | None = None
 
-    def reply(self, message: Message) -> list[bytes | memoryview]:
+    def reply(self, message: Message, file: int | None = None) -> list[bytes | memoryview]:
         """Carry a request out.
 
         Args:
-            message: a ``Call``, a ``Probe``, or those of a race, ``Prepare`` and ``Block``.
+            message: a ``Call``, a ``Probe``, or a race's ``Prepare``.
+            file: descriptor that came with it, of the memory of a race's inputs.
 
         Returns:
             The buffers of the frame to send back; whatever the solution raises is in it.
         """
-        assert isinstance(message, (Call, Probe, Prepare, Block))
+        assert isinstance(message, (Call, Probe, Prepare))
         self.error = None
-        if isinstance(message, (Prepare, Block)):
-            return self._race(message)
+        if isinstance(message, Prepare):
+            return self._prepare(message, file)
         try:
             solution = self._import()
             if isinstance(message, Call):
@@ -87,15 +88,14 @@ class Executor:
             self.error = error
             return encode(self._raised(message.seq, error))
 
-    def _race(self, message: Prepare | Block) -> list[bytes | memoryview]:
+    def _prepare(self, message: Prepare, file: int | None) -> list[bytes | memoryview]:
         try:
-            if isinstance(message, Block):
-                assert self._laps is not None
-                return encode(self._laps.run(message))
-            assert self.arena is not None
+            assert file is not None
+            window = Window(file, tuple(message.args), message.spin)
+            os.close(file)
             if message.idle:
-                value = message.value
-                self._laps = Laps(self.arena, lambda *_: value, message)
+                value = self.device.to_device(message.value) if self.device else message.value
+                self.laps = self._laps_of(lambda *_: value, window)
                 return encode(Value(message.seq, None))
             solution = self._import()
             if message.source is None:
@@ -103,13 +103,17 @@ class Executor:
             else:
                 probe = Probe(message.seq, message.name, message.source, [], {}, message.source)
                 function = partial(self._probe(probe), solution)
-            self._laps = Laps(self.arena, function, message)
+            self.laps = self._laps_of(function, window)
             return encode(Value(message.seq, None))
-        except CannotCrossError as error:
-            return encode(Raised(message.seq, "value", "", f"it returned {error}"))
         except BaseException as error:  # noqa: BLE001  a solution may raise anything
             self.error = error
             return encode(self._raised(message.seq, error))
+
+    def _laps_of(self, function: Callable[..., Any], window: Window) -> Laps:
+        raised = partial(self._raised, 0)
+        if self.device is None:
+            return Laps(function, window, raised)
+        return DeviceLaps(function, window, raised, self.device)
 
     def _import(self) -> ModuleType:
         if self._module is not None:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 _KILL_SECONDS = 2.0
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+_CPU_CLOCK = 2  # CPUCLOCK_SCHED of linux/posix-timers.h, in the number of a process' clock: see clock_getcpuclockid(3)
 
 
 def threads_of(pid: int) -> list[int]:
@@ -70,6 +72,55 @@ def private_kb(pid: int) -> int:
     return total
 
 
+def peak_kb(pid: int) -> int:
+    """As ``private_kb``, the most that it ever was.
+
+    The kernel keeps the peak of all resident memory only, so what is of files now is taken from that. Libraries' pages
+    come and stay, which makes it less than the true peak by those that came later; a file that was mapped and let go
+    counts.
+
+    Args:
+        pid: of the process.
+    """
+    found = {b"VmHWM": 0, b"RssAnon": 0, b"RssFile": 0, b"RssShmem": 0}
+    with contextlib.suppress(OSError, ValueError), open(f"/proc/{pid}/status", "rb") as file:
+        for line in file:
+            name, _, rest = line.partition(b":")
+            if name in found:
+                found[name] = int(rest.split()[0])
+    return max(found[b"RssAnon"] + found[b"RssShmem"], found[b"VmHWM"] - found[b"RssFile"])
+
+
+def mapped_kb(pid: int, folder: Path) -> int:
+    """Resident memory that is of files in a folder, in KiB. Costs milliseconds.
+
+    Args:
+        pid: of the process.
+        folder: in which they lie.
+    """
+    total, counts = 0, False
+    start = f" {folder.resolve()}/".encode()
+    with contextlib.suppress(OSError, ValueError), open(f"/proc/{pid}/smaps", "rb") as file:
+        for line in file:
+            if line.startswith(b"Rss:"):
+                total += int(line.split()[1]) if counts else 0
+            elif b"-" in line.partition(b" ")[0]:  # begins the next mapping: addresses, rights, …, path
+                counts = start in line
+    return total
+
+
+def descriptors(pid: int) -> list[str]:
+    """The open files of a process, as paths in ``/proc``.
+
+    Args:
+        pid: of the process; one that is gone has none.
+    """
+    try:
+        return [f"/proc/{pid}/fd/{name}" for name in os.listdir(f"/proc/{pid}/fd")]
+    except OSError:
+        return []
+
+
 def proportional_kb(pid: int) -> int:
     """As ``private_kb``, each page divided among the processes that share it. Costs milliseconds.
 
@@ -103,25 +154,29 @@ def kill_tree(pid: int) -> None:
         _signal(member, signal.SIGKILL)
 
 
-def stop_tree(pid: int) -> list[int]:
-    """Stop a process and all that descend from it, and wait until they stand still.
+def stop_tree(pid: int) -> tuple[list[int], float]:
+    """Stop a process and all that descend from it, parents first, and wait until they stand still.
 
     Args:
         pid: of the process.
 
     Returns:
-        Those that were stopped, for ``resume``.
+        Those that were stopped, for ``resume``, and when the last one of them stood still, on the clock
+        ``time.perf_counter``: looking for more of them takes no time of theirs.
     """
-    known: list[int] = [pid]
-    _signal(pid, signal.SIGSTOP)
-    while fresh := [member for member in descendants(pid) if member not in known]:
+    known: list[int] = []
+    still = time.perf_counter()
+    fresh = [pid]
+    while fresh:
         for member in fresh:
             _signal(member, signal.SIGSTOP)
+        deadline = time.perf_counter() + _KILL_SECONDS
+        while any(_runs(member) for member in fresh) and time.perf_counter() < deadline:
+            pass
+        still = time.perf_counter()
         known += fresh
-    deadline = time.monotonic() + _KILL_SECONDS
-    while any(_runs(member) for member in known) and time.monotonic() < deadline:
-        pass
-    return known
+        fresh = [member for member in descendants(pid) if member not in known]
+    return known, still
 
 
 def resume(pids: Iterable[int]) -> None:
@@ -134,32 +189,63 @@ def resume(pids: Iterable[int]) -> None:
         _signal(pid, signal.SIGCONT)
 
 
-def waited_and_ran(pid: int) -> tuple[float, float]:
-    """Seconds that a process' first thread was ready and had no core, and seconds that its other threads ran.
+def stands_still(pid: int) -> bool:
+    """Whether none of a process' threads goes on; they stop one after the other.
+
+    Args:
+        pid: of the process; one that is gone stands still.
+    """
+    return not any(_runs(f"{pid}/task/{thread}") for thread in threads_of(pid))
+
+
+def is_dead(pid: int) -> bool:
+    """Whether a process has ended.
 
     Args:
         pid: of the process.
     """
-    waited = ran = 0.0
-    for thread in threads_of(pid):
-        with contextlib.suppress(OSError, ValueError):
-            with open(f"/proc/{pid}/task/{thread}/schedstat", "rb") as file:
-                running, waiting, _ = file.read().split()
-            if thread == pid:
-                waited = int(waiting) / 1e9
-            else:
-                ran += int(running) / 1e9
-    return waited, ran
+    return _state(pid) in b"ZX"
 
 
-def _runs(pid: int) -> bool:
-    """Whether a process exists and does not stand still."""
+def _runs(pid: int | str) -> bool:
+    """Whether a process, or a thread, exists and does not stand still."""
+    return _state(pid) not in b"TtZX"
+
+
+def _state(pid: int | str) -> bytes:
+    """The letter of proc(5); ``X`` for what is gone."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
-            state = file.read().rpartition(b") ")[2][:1]
+            return file.read().rpartition(b") ")[2][:1]
     except OSError:
-        return False
-    return state not in b"TtZX"
+        return b"X"
+
+
+def cpu_seconds(pids: Iterable[int]) -> dict[int, float]:
+    """What processes have computed so far, the threads that have ended included; those that are gone are left out.
+
+    The figure of a process that stands still does not move by a nanosecond.
+
+    Args:
+        pids: of the processes.
+    """
+    found: dict[int, float] = {}
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            found[pid] = time.clock_gettime(~pid << 3 | _CPU_CLOCK)
+    return found
+
+
+def scheduling(pid: int) -> tuple[int, ...]:
+    """Policy, priority and cores of a process' first thread; nothing of one that is gone.
+
+    Args:
+        pid: of the process.
+    """
+    try:
+        return os.sched_getscheduler(pid), os.getpriority(os.PRIO_PROCESS, pid), *sorted(os.sched_getaffinity(pid))
+    except OSError:
+        return ()
 
 
 def end_children(pids: Iterable[int]) -> None:

@@ -47,12 +47,15 @@ class Limits:
         memory_mb: resident memory that its process tree may add, in MiB.
         threads: torch's threads.
         answer_mb: most bytes of one answer's tensors, in MiB.
+        weighed: its files and memory will be looked at: it may write in its own folder only, where the kernel has
+            Landlock, and gives freed memory back at once.
     """
 
     seconds: float = 5.0
     memory_mb: int = 1024
     threads: int = 1
     answer_mb: int = 1024
+    weighed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,6 +72,11 @@ class Supervisor:
         self._ready = False
         self._decoder = msgspec.msgpack.Decoder(Reply)
 
+    @property
+    def pid(self) -> int:
+        """Of the zygote."""
+        return self._process.pid
+
     def spawn(self, number: int, spec: WorkerSpec, sock: socket.socket, gift: int | None = None) -> int:
         """Start a worker.
 
@@ -79,7 +84,7 @@ class Supervisor:
             number: by which it is reaped later.
             spec: what it is for.
             sock: its end of the connection.
-            gift: a second descriptor: the listening socket of a service, or the arena of a race.
+            gift: a second descriptor: the listening socket of a service.
 
         Returns:
             Its process id.

@@ -22,20 +22,23 @@ from ptassess.errors import (
     SolutionProtocol,
     SolutionTimeout,
 )
-from ptassess.sandbox import folders
+from ptassess.sandbox import artefact, devices, folders, processes
 from ptassess.sandbox.channel import Channel, Closed, Deadline
 from ptassess.sandbox.cleaning import clean
-from ptassess.sandbox.contestant import Contestant, arena_for
+from ptassess.sandbox.contestant import Contestant
 from ptassess.sandbox.executor import Executor
+from ptassess.sandbox.fetching import CONTEXT_MB, DeviceContestant
 from ptassess.sandbox.levels import BUILT_IN, INPROCESS, PROCESS, Level, choose
 from ptassess.sandbox.solution import Closing, Limits, Solution
 from ptassess.sandbox.supervision import Lost, Supervisor
+from ptassess.sandbox.weighing import Weighed, given_bytes
 from ptassess.sandbox.wire import PREFIX, Answer, Ask, Message, Raised, Value, WireError, decode
 from ptassess.sandbox.worker import LISTENER, WorkerSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from ptassess.sandbox.solution import OpenLink
     from ptassess.sandbox.zygote import End
 
     Buffers = list[bytes | memoryview]
@@ -85,6 +88,7 @@ class ProcessWall:
         self._numbers = itertools.count(1)
         self._preloaded: tuple[str, ...] = ()
         self._closed = False
+        self.workers: set[int] = set()
         self.supervisor = Supervisor(self._folder)
 
     def solution(self, path: Path | None, *, limits: Limits, shown_as: str, overlay: Path | None = None) -> Solution:
@@ -96,7 +100,37 @@ class ProcessWall:
             shown_as: its name in messages.
             overlay: a file to execute on top of it.
         """
+        return Solution(self._opener(path, limits, shown_as, overlay), limits, shown_as)
 
+    def weighed(
+        self,
+        path: Path | None,
+        *,
+        limits: Limits,
+        shown_as: str,
+        overlay: Path | None = None,
+        files: Mapping[str, Path] | None = None,
+    ) -> Weighed:
+        """A handle on a solution whose files and memory are looked at.
+
+        Args:
+            path: the file to import, a package's ``__init__.py``, or None if there is none.
+            limits: what it may use.
+            shown_as: its name in messages.
+            overlay: a file to execute on top of it.
+            files: and folders to begin with, by the name in its folder; copied.
+        """
+        given = files or {}
+        return Weighed(self._opener(path, limits, shown_as, overlay, given), limits, shown_as, given_bytes(given))
+
+    def _opener(
+        self,
+        path: Path | None,
+        limits: Limits,
+        shown_as: str,
+        overlay: Path | None,
+        files: Mapping[str, Path] | None = None,
+    ) -> OpenLink:
         def open_link(keep: Sequence[str], old: Link | None, listener: socket.socket | None = None) -> Link:
             if path is None:
                 raise NotAttempted(f"{shown_as} is not there")
@@ -104,6 +138,7 @@ class ProcessWall:
             scratch = Path(tempfile.mkdtemp(dir=self._folder))
             if isinstance(old, ProcessLink):
                 _keep_files(keep, old.scratch, scratch)
+            artefact.put(files or {}, scratch)
             spec = WorkerSpec(
                 path=str(path),
                 shown_as=shown_as,
@@ -112,6 +147,7 @@ class ProcessWall:
                 threads=limits.threads,
                 memory_mb=limits.memory_mb,
                 answer_mb=limits.answer_mb,
+                weighed=limits.weighed,
             )
             ours, theirs = socket.socketpair()
             try:
@@ -120,7 +156,7 @@ class ProcessWall:
                 theirs.close()
             return ProcessLink(self, number, pid, ours, spec)
 
-        return Solution(open_link, limits, shown_as)
+        return open_link
 
     def contestant(  # noqa: PLR0913  what a worker and its blocks are made of
         self,
@@ -131,9 +167,11 @@ class ProcessWall:
         overlay: Path | None = None,
         name: str,
         args: Sequence[Any],
-        slots: int,
         source: str | None = None,
         idle: Any = None,
+        device: str = devices.CPU,
+        files: Mapping[str, Path] | None = None,
+        spin: float = 0.0,
     ) -> Contestant:
         """A worker for a race, which has imported the solution and stands still.
 
@@ -144,34 +182,41 @@ class ProcessWall:
             overlay: a file to execute on top of it.
             name: of the function.
             args: of one call; all calls' tensors are like these.
-            slots: how many calls' inputs there is room for.
             source: of the probes, if the function is one of theirs.
             idle: what each call gives, of the contestant that does nothing.
+            device: where its calls run; see ``ptassess.sandbox.devices``.
+            files: and folders to begin with, by the name in its folder; copied.
+            spin: seconds that judge and worker ask for the other's message without pause.
 
         Raises:
             SolutionError: if the function is not there.
         """
-        arena = arena_for(args, slots)
+        apart = device != devices.CPU
+        scratch = Path(tempfile.mkdtemp(dir=self._folder))
+        artefact.put(files or {}, scratch)
         number = next(self._numbers)
         spec = WorkerSpec(
             path=str(path or ""),
             shown_as=shown_as,
-            scratch=tempfile.mkdtemp(dir=self._folder),
+            scratch=str(scratch),
             overlay=str(overlay) if overlay else None,
             threads=limits.threads,
-            memory_mb=limits.memory_mb,
+            memory_mb=limits.memory_mb + (CONTEXT_MB if apart else 0),
             answer_mb=limits.answer_mb,
-            arena_bytes=arena.size,
+            weighed=limits.weighed,
+            device=device,
+            races=True,
         )
         ours, theirs = socket.socketpair()
         try:
-            pid = self._spawn(number, spec, theirs, arena.fd)
+            pid = self._spawn(number, spec, theirs, None)
         finally:
             theirs.close()
         link = ProcessLink(self, number, pid, ours, spec)
-        found = Contestant(link, arena, name=name, shown_as=shown_as, seconds=limits.seconds)
+        kind = DeviceContestant if apart else Contestant
+        found = kind(link, name=name, shown_as=shown_as, seconds=limits.seconds)
         try:
-            found.prepare(args, slots, source=source, idle=idle)
+            found.prepare(args, spin=spin, source=source, idle=idle)
         except BaseException:
             found.close()
             raise
@@ -227,6 +272,7 @@ class ProcessLink:
 
     def __init__(self, wall: ProcessWall, number: int, pid: int, sock: socket.socket, spec: WorkerSpec) -> None:
         self._wall = wall
+        self._wall.workers.add(pid)
         self._number = number
         self.pid = pid
         self.channel = Channel(sock, spec.answer_mb << 20)
@@ -293,9 +339,14 @@ class ProcessLink:
                 self._end = self._wall.supervisor.reap(self._number)
             except Lost:
                 self._wall.replace_supervisor()
+            self._wall.workers.discard(self.pid)
             self.channel.close()
             folders.remove(self.scratch)
         return self._end
+
+    def has_strays(self) -> bool:
+        """Whether some process has left its worker's tree: the supervisor will end it, but not at once."""
+        return not self._wall.workers.issuperset(processes.children(self._wall.supervisor.pid))
 
     @property
     def answer_bytes(self) -> int:

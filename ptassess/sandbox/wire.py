@@ -108,7 +108,7 @@ class Raised(msgspec.Struct, tag="raised", forbid_unknown_fields=True):
 
 
 class Prepare(msgspec.Struct, tag="prepare", forbid_unknown_fields=True):
-    """Judge to worker: get ready for blocks of calls of one function, whose inputs lie in the arena.
+    """Judge to worker: get ready for calls of one function; the memory through which their inputs come comes along.
 
     ``args`` are those of one call, with tensors of the shapes and dtypes that all calls have; ``idle`` makes it a
     contestant that does nothing: every call gives that value. ``source`` makes the function a probe's.
@@ -117,32 +117,26 @@ class Prepare(msgspec.Struct, tag="prepare", forbid_unknown_fields=True):
     seq: int
     name: str
     args: Any
-    slots: int
+    spin: float = 0.0  # seconds of asking for an order without pause
     source: str | None = None
     value: Any = None
     idle: bool = False
     tensors: list[_TABLE_ENTRY] = []
 
 
-class Block(msgspec.Struct, tag="block", forbid_unknown_fields=True):
-    """Judge to worker: call the function on the inputs of some slots of the arena, one after the other."""
-
-    seq: int
-    first: int
-    calls: int
-
-
 class Done(msgspec.Struct, tag="done", forbid_unknown_fields=True):
-    """Worker to judge: the calls have returned. Where their tensors lie, and all else of what they returned."""
+    """Worker to judge: a call of a race has returned, with something that is unlike what the one before returned.
 
-    seq: int
-    pointers: list[int]
-    form: tuple[str, list[int]] | None  # dtype and shape of what the pointers point to
-    value: Any = None  # in the place of pointers, what the calls returned, where it is not one plain tensor each
+    While nothing changes but the places of its tensors, they come through the memory that both sides share.
+    """
+
+    value: Any
+    forms: list[tuple[str, list[int]]] = []  # dtype and shape of its tensors, if all of it is plain tensors
+    template: Any = None  # it, with their numbers in their places
     tensors: list[_TABLE_ENTRY] = []
 
 
-Message = Call | Probe | Answer | Value | Ask | Raised | Prepare | Block | Done
+Message = Call | Probe | Answer | Value | Ask | Raised | Prepare | Done
 
 
 class JudgeCallLike(Protocol):
@@ -150,6 +144,8 @@ class JudgeCallLike(Protocol):
 
     token: int
 
+
+_VALUES = ("args", "kwargs", "value", "template")
 
 # -- values to headers -----------------------------------------------------------------------------------------
 
@@ -258,11 +254,10 @@ def encode(message: Message, token_of: Callable[[Any], int | None] | None = None
         CannotCrossError: if a value has no form on the wire.
     """
     packer = _Packer(token_of)
-    for name in ("args", "kwargs", "value"):
+    for name in _VALUES:
         if hasattr(message, name):
             setattr(message, name, packer.pack(getattr(message, name)))
-    if not isinstance(message, Block):
-        message.tensors = packer.table
+    message.tensors = packer.table
     header = msgspec.msgpack.encode(message)
     if len(header) > MAX_HEADER:
         raise CannotCrossError("more than 1 MiB beside the tensors; return tensors instead of lists of numbers")
@@ -296,8 +291,8 @@ def decode(
         message: Message = _DECODER.decode(header)
     except _BAD_HEADER as error:
         raise WireError(f"a header that is none of the known messages ({type(error).__name__})") from None
-    unpacker = _Unpacker([] if isinstance(message, Block) else message.tensors, payload, judge_call_of)
-    for name in ("args", "kwargs", "value"):
+    unpacker = _Unpacker(message.tensors, payload, judge_call_of)
+    for name in _VALUES:
         if hasattr(message, name):
             setattr(message, name, unpacker.unpack(getattr(message, name)))
     return message

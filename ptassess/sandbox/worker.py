@@ -15,17 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ptassess.sandbox import processes
-from ptassess.sandbox.arena import Arena
+from ptassess.sandbox import devices, landlock, processes
 from ptassess.sandbox.channel import Channel, Closed
 from ptassess.sandbox.executor import Executor
-from ptassess.sandbox.wire import Answer, Ask, WireError, decode, encode
+from ptassess.sandbox.wire import Answer, Ask, Done, WireError, decode, encode
 
 if TYPE_CHECKING:
     from typing import NoReturn
 
 LISTENER = "PTASSESS_LISTENER"  # environment: number of the listening socket's descriptor
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
+_SMALL = 1 << 16  # bytes
 
 
 class WorkerSpec(msgspec.Struct, frozen=True):
@@ -39,7 +40,9 @@ class WorkerSpec(msgspec.Struct, frozen=True):
         threads: torch's threads.
         memory_mb: resident memory that its process tree may add, in MiB.
         answer_mb: most bytes of one answer's tensors, in MiB.
-        arena_bytes: size of the arena whose descriptor it is given; 0: that descriptor, if any, is a listening socket.
+        weighed: it may write in its scratch only, where the kernel has Landlock, and gives freed memory back at once.
+        races: it is a contestant, which inputs are handed over to.
+        device: on which the timed calls of a race run; see ``ptassess.sandbox.devices``.
     """
 
     path: str
@@ -49,7 +52,9 @@ class WorkerSpec(msgspec.Struct, frozen=True):
     threads: int = 1
     memory_mb: int = 1024
     answer_mb: int = 1024
-    arena_bytes: int = 0
+    weighed: bool = False
+    races: bool = False
+    device: str = devices.CPU
 
 
 def run(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int, gift: int | None = None) -> NoReturn:
@@ -60,12 +65,12 @@ def run(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int, gift: i
         sock: its end of the connection to the judge.
         stdout: pipe to the supervisor.
         stderr: pipe to the supervisor.
-        gift: descriptor of the listening socket of a service, or of the arena of a race.
+        gift: descriptor of the listening socket of a service.
     """
     status = 1
     try:
         _settle(spec, sock, stdout, stderr, gift)
-        _serve(spec, Channel(sock), gift)
+        _serve(spec, Channel(sock, takes_files=spec.races))
         status = 0
     except Closed:
         status = 0
@@ -95,7 +100,7 @@ def _settle(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int, gif
         "TMPDIR": spec.scratch,
         "TORCHINDUCTOR_CACHE_DIR": f"{spec.scratch}/inductor",
     }
-    if gift is not None and not spec.arena_bytes:
+    if gift is not None:
         os.environ[LISTENER] = str(gift)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -103,13 +108,25 @@ def _settle(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int, gif
     import torch
 
     torch.set_num_threads(spec.threads)
+    if spec.weighed:
+        _give_memory_back()
+        landlock.write_only_below(spec.scratch)
+    elif spec.races:
+        landlock.stand_apart()  # the inputs of calls to come lie in the judge's memory, and in the other contestants'
     # The levels `locked` and `namespaced` shut the doors here, before the first line of candidate code.
 
 
-def _serve(spec: WorkerSpec, channel: Channel, gift: int | None) -> None:
+def _give_memory_back() -> None:
+    """Have what is freed leave the process: else it would hold more or less of that by chance."""
+    libc = ctypes.CDLL(None)
+    libc.mallopt(_M_MMAP_THRESHOLD, _SMALL)
+    libc.mallopt(_M_TRIM_THRESHOLD, _SMALL)
+
+
+def _serve(spec: WorkerSpec, channel: Channel) -> None:
     executor = Executor(Path(spec.path), spec.shown_as, Path(spec.overlay) if spec.overlay else None)
-    if spec.arena_bytes and gift is not None:
-        executor.arena = Arena.of_worker(gift, spec.arena_bytes)
+    if spec.device != devices.CPU:
+        executor.device = devices.of(spec.device)  # before the first line of the candidate's
     seq = 0
     asking = threading.Lock()
 
@@ -128,9 +145,13 @@ def _serve(spec: WorkerSpec, channel: Channel, gift: int | None) -> None:
 
     while True:
         message = decode(*channel.receive(), judge_call)
+        if isinstance(message, Done):
+            raise WireError("no request")
         seq = message.seq
-        reply = executor.reply(message)
+        reply = executor.reply(message, channel.files.pop() if channel.files else None)
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):  # the candidate closed it
                 stream.flush()
         channel.send(reply)
+        if executor.laps is not None:
+            executor.laps.serve(channel)

@@ -7,13 +7,17 @@ import time
 
 
 def double(x):
+    told, tell = os.pipe()
     if os.fork() == 0:
         if os.fork() == 0:
             os.setsid()
-            kept = bytearray(b"x") * (600 << 20)
+            kept = bytearray(b"x") * (350 << 20)  # of 256
+            os.write(tell, b".")
             time.sleep(5)
             os._exit(len(kept) % 2)
         os._exit(0)
+    os.close(tell)
     os.wait()
-    time.sleep(0.8)
+    os.read(told, 1)  # on a busy machine it takes a second until all of it is there
+    time.sleep(0.3)
     return x + x

@@ -5,6 +5,7 @@ import torch
 
 from ptassess.checking import assert_close, assert_within
 from ptassess.loading import load_public
+from ptassess.trainings import Trial
 
 public = load_public(__file__)
 normal, uniform, samples, check_fit = public.normal, public.uniform, public.samples, public.check_fit
@@ -102,31 +103,36 @@ def test_ridge_of_a_bad_condition(solution, rng, draw):
 
 
 @pytest.mark.task("fit_minibatch", weight=2)
-def test_minibatch_of_rotated_features(solution, rng, draw, evidence, credit):
+def test_minibatch_of_rotated_features(training):
     """R² on held-out targets, with features that are mixtures of the original ones."""
-    public.check_r_squared(solution, public.warped(rng, rotate=True), draw, evidence, credit)
+    public.check_shortfall(training, lambda trial: public.warped(trial.rng, rotate=True))
 
 
 @pytest.mark.task("fit_minibatch")
-def test_minibatch_with_a_constant_feature(solution, rng, draw, evidence, credit):
+def test_minibatch_with_a_constant_feature(training):
     """A feature that is constant, in training and in x_new."""
-    x, y, x_new, y_new = public.warped(rng, rotate=False)
-    column, value = draw.randrange(x.shape[1]), draw.randint(1, 9)  # whole: their mean is exact, their deviation 0
-    x[:, column], x_new[:, column] = value, value
-    public.check_r_squared(solution, (x, y, x_new, y_new), draw, evidence, credit)
+
+    def data_of(trial):
+        x, y, x_new, y_new = public.warped(trial.rng, rotate=False)
+        column = trial.draw.randrange(x.shape[1])
+        # whole: their mean is exact, their deviation 0
+        x[:, column] = x_new[:, column] = trial.draw.randint(1, 9)
+        return x, y, x_new, y_new
+
+    public.check_shortfall(training, data_of)
 
 
 @pytest.mark.task("fit_minibatch", role="property", weight=2)
 def test_minibatch_learns_nothing_from_new_rows(solution, rng, draw, evidence):
     """The predictions of some rows do not change when the other rows do."""
     x, y, x_new, _ = public.warped(rng, rotate=False)
-    size, seed, fixed = draw.randint(24, 40), draw.randrange(2**31), 30
+    seed, fixed = draw.randrange(2**31), 30
     others = x_new.clone()
     others[fixed:] = x.mean(0) + 30 * x.std(0) * (1 + torch.rand(len(x_new) - fixed, x.shape[1], generator=rng))
     with solution.session() as fresh:
-        first = public.Stream(x, y, size, seed).predict(fresh, x_new)[:fixed]
+        first = public.predict(fresh, Trial.of(seed), x, y, x_new)[:fixed]
         fresh.restart()
-        second = public.Stream(x, y, size, seed).predict(fresh, others)[:fixed]
+        second = public.predict(fresh, Trial.of(seed), x, y, others)[:fixed]
     change = ((first - second).abs().max() / y.std()).item()
     evidence["largest change / standard deviation of y"] = change
     # The same training in float32; the reference's predictions do not change at all.

@@ -11,7 +11,7 @@ def ptassess_challenges():
         title="Doubling",
         tier="draft",
         tasks=[
-            Task(name="double", points=4, level="foundation", minutes=2, seconds=1, memory_mb=256),
+            Task(name="double", points=4, level="foundation", minutes=2, seconds=2, memory_mb=256),
             Task(name="triple", points=2, level="expert", minutes=3, seconds=1, memory_mb=256),
         ],
     )

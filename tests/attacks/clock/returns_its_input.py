@@ -1,0 +1,7 @@
+"""Nothing is cheaper."""
+
+
+# verdict: refused
+# control: none
+def solve(a):
+    return a

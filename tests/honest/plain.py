@@ -1,0 +1,6 @@
+"""What the others are measured by."""
+
+
+# pace: same
+def solve(a):
+    return a @ a
