@@ -15,6 +15,7 @@ def ptassess_challenges():
             Task(name="Scale", points=2, level="practitioner", minutes=5),
             Task(name="root_of", points=2, level="practitioner", minutes=5),
             Task(name="recall", points=2, level="practitioner", minutes=5),
+            Task(name="learn", points=2, level="practitioner", minutes=5),
             Task(name="fit", points=2, level="practitioner", minutes=5),
             Task(name="reply_to", points=2, level="expert", minutes=5),
             Task(name="quiz", points=1, level="foundation", minutes=2, kind="quiz"),

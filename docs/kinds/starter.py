@@ -35,6 +35,11 @@ def fit(x, y):
     raise NotImplementedError
 
 
+def learn(next_batch, batches):
+    """Slope through the origin, learned from mini-batches; ``batches`` make an epoch."""
+    raise NotImplementedError
+
+
 def reply_to(path):
     """What the server answers."""
     raise NotImplementedError

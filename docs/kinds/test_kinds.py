@@ -37,6 +37,18 @@ def test_leaves_its_input_alone(solution, probes):
 
 
 # [/property]
+# [race]
+@pytest.mark.task("cube", weight=2, role="property")
+def test_cubes_fast(race, rng):
+    """2,000 numbers at once. The baseline, in baseline.py, takes them one by one."""
+
+    def check(out, x):
+        assert_close(out, (x.double() ** 3).float(), rtol=1e-6, atol=0, msg="wrong while it was timed")
+
+    race("cube", inputs=lambda: (torch.randn(2_000, generator=rng),), check=check, at_least=5)
+
+
+# [/race]
 # [class]
 @pytest.mark.task("Scale")
 def test_scales(solution, probes, draw):
@@ -100,6 +112,24 @@ def test_counts_the_samples(fitted):
 
 
 # [/shared]
+# [training]
+@pytest.mark.task("learn")
+def test_learns_the_slope(training):
+    """From at most ten epochs of mini-batches; the judge draws, counts and scores."""
+
+    def run(solution, trial):
+        slope = trial.draw.uniform(1, 2)
+        x = torch.randn(200, generator=trial.rng)
+        x, y, x_new, y_new = trial.split(x, slope * x)
+        batches = trial.feed(x, y, size=20, epochs=10)
+        found = solution.learn(batches.next_batch, batches.per_epoch)
+        batches.require_budget()
+        return 1 - ((found * x_new - y_new).square().mean() / y_new.square().mean()).item()
+
+    training(run, name="R²", asked=0.9, full=0.99, msg="do a step for each batch")
+
+
+# [/training]
 # [service]
 @pytest.mark.task("reply_to")
 def test_serves(solution, probes, draw):
