@@ -10,11 +10,13 @@ import tomllib
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from ptassess import trials
 from ptassess.errors import ContentError, UserError
+from ptassess.machine import machine_facts
 from ptassess.matrix import PlannedEntry
 
 if TYPE_CHECKING:
@@ -91,7 +93,9 @@ def calibrate(
 
 
 def write(home: Path, bands: Bands, *, seeds: int) -> Path:
-    """Write bands into a challenge.
+    """Write bands into a challenge: four digits, rounded away from the median, so that every sample lies within.
+
+    Times among them are of one machine, so its id and its processor are told.
 
     Args:
         home: the challenge's folder.
@@ -101,17 +105,21 @@ def write(home: Path, bands: Bands, *, seeds: int) -> Path:
     Raises:
         UserError: if the folder cannot be written to.
     """
+    machine = machine_facts()
     lines = [
         f"# What the reference reached; written by `ptassess calibrate {home.name} --seeds {seeds}`.",
         f"date = {datetime.now(UTC).date().isoformat()}",
         f"seeds = {seeds}",
         f"python = {json.dumps(platform.python_version())}",
         f"torch = {json.dumps(metadata.version('torch'))}",
+        f"machine = {json.dumps(machine.id)}",
+        f"cpu = {json.dumps(machine.facts['cpu'])}",
     ]
     for check, by_name in bands.items():
         lines.append(f"\n[bands.{json.dumps(check)}]")
         lines += [
-            f"{json.dumps(name)} = {{ low = {band.low!r}, median = {band.median!r}, high = {band.high!r} }}"
+            f"{json.dumps(name)} = {{ low = {_short(band.low, ROUND_FLOOR)}, "
+            f"median = {_short(band.median, ROUND_HALF_EVEN)}, high = {_short(band.high, ROUND_CEILING)} }}"
             for name, band in by_name.items()
         ]
     try:
@@ -119,6 +127,10 @@ def write(home: Path, bands: Bands, *, seeds: int) -> Path:
     except OSError as error:
         raise UserError(f"{home / FILE}: cannot be written ({error.strerror})") from None
     return home / FILE
+
+
+def _short(value: float, rounding: str) -> str:
+    return repr(float(Context(prec=4, rounding=rounding).create_decimal_from_float(value)))
 
 
 def read(home: Path) -> Bands:

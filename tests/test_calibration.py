@@ -7,6 +7,7 @@ import pytest
 from ptassess import calibration
 from ptassess.calibration import Band
 from ptassess.errors import ContentError, UserError
+from ptassess.machine import machine_facts
 from ptassess.new import create
 from ptassess.registry import catalogue
 
@@ -27,6 +28,12 @@ def test_bands_are_read_back_as_they_were_written(tmp_path):
     path = calibration.write(tmp_path, bands, seeds=20)
     assert calibration.read(tmp_path) == bands
     assert "--seeds 20" in path.read_text()
+
+
+def test_bands_are_written_with_four_digits_and_no_narrower(tmp_path):
+    path = calibration.write(tmp_path, {"test_a": {"loss": Band(low=1.23456, median=1.99999, high=2.34521)}}, seeds=20)
+    assert calibration.read(tmp_path)["test_a"]["loss"] == Band(low=1.234, median=2.0, high=2.346)
+    assert f'machine = "{machine_facts().id}"' in path.read_text()  # for the times among them
 
 
 @pytest.mark.parametrize("text", ["[bands", "[bands.a]\nx = 3", "[bands.a]\nx = { low = 1 }"])
