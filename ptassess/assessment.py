@@ -191,6 +191,7 @@ class Assessment:
             task=challenge.task(marker.args[0]),
             name=name,
             private=private,
+            half=(private and self.private_folder(challenge)) or challenge.home,
             weight=float(weight),
             role=role,
             advisory=bool(marker.kwargs.get("advisory", False)),

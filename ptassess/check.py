@@ -24,6 +24,7 @@ class Check:
         task: what it assesses.
         name: of the test, with its parameters.
         private: whether only graders have it.
+        half: the folder of the challenge's half that it belongs to, where its bands lie.
         weight: share inside the task.
         role: ``value`` or ``property``.
         advisory: whether it rests on what was seen beside the candidate's code.
@@ -35,6 +36,7 @@ class Check:
     task: Task
     name: str
     private: bool
+    half: Path
     weight: float
     role: str
     advisory: bool

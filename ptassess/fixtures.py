@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ptassess import bands
 from ptassess.check import CHECK, FINDINGS, Findings
 from ptassess.errors import ContentError, NotAssessed
 from ptassess.exam import derive
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     import torch
 
     from ptassess.assessment import Assessment
-    from ptassess.calibration import Band
+    from ptassess.bands import Band
     from ptassess.footprints import Footprint
     from ptassess.quiz import Quiz
     from ptassess.races import Race, Timing
@@ -207,13 +208,11 @@ def band(request: pytest.FixtureRequest) -> Callable[[str], Band]:
     Raises:
         ContentError: if the challenge was not calibrated, or this evidence is not in its bands.
     """
-    from ptassess import calibration
-
     check = request.node.stash[CHECK]
 
     def find(name: str) -> Band:
         try:
-            return calibration.read(check.challenge.home)[check.name][name]
+            return bands.read(check.half, check.challenge.slug)[check.name][name]
         except KeyError:
             told = f"{check.name}: no band for {name!r}; `ptassess calibrate {check.challenge.slug}` makes them"
             raise ContentError(told) from None

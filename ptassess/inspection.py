@@ -8,8 +8,9 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ptassess import bands
 from ptassess.brief import section
-from ptassess.errors import PtassessError
+from ptassess.errors import ContentError, PtassessError
 from ptassess.quiz import Quiz, solved
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _PUBLIC = {
     "calibration.toml",
     "assets",
 }
-_PRIVATE = {"reference.py", "quiz.py", "mutants", "alternatives"}
+_PRIVATE = {"reference.py", "quiz.py", "calibration.toml", "mutants", "alternatives"}
 _SECTIONS = ("Goal", "What you build", "Rules", "Out of scope", "Hints", "Further reading")
 
 
@@ -98,8 +99,24 @@ def examine_files(challenge: Challenge, private: Path, report: Report) -> None:
     for path in (home / public_test, private / private_test):
         if not path.is_file():
             complain(report, f"{path.name} is missing", core_only=True)
+    for half, test in ((home, public_test), (private, private_test)):
+        _examine_bands(half, half / test, slug, report)
     _examine_names(challenge, private, report)
     _examine_brief(challenge, report)
+
+
+def _examine_bands(half: Path, test: Path, slug: str, report: Report) -> None:
+    """Bands are of the checks beside them: those of private checks would tell candidates what is looked at."""
+    if not (half / bands.FILE).is_file():
+        return
+    try:
+        checks = {check.partition("[")[0] for check in bands.read(half, slug)}
+    except ContentError as error:
+        complain(report, str(error))
+        return
+    for name in sorted(checks - _defined_in(test)):
+        told = f"no check of {test.name}; write it again with `ptassess calibrate {slug}`"
+        complain(report, f"{half.name}/{bands.FILE} has bands of {name}, {told}")
 
 
 def _examine_names(challenge: Challenge, private: Path, report: Report) -> None:

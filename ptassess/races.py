@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from ptassess import rows
+from ptassess import bands, rows
 from ptassess.check import CHECK, FINDINGS
 from ptassess.errors import ContentError, Inconclusive, NotAssessed, NotAttempted, SolutionProtocol
 from ptassess.matrix import TIMED
@@ -278,10 +278,8 @@ class Race:
         return min(1.0, max(0.0, math.log(found.ratio.value) / math.log(stats.FULL_CREDIT * pace)))
 
     def _calibrated(self) -> float | None:
-        from ptassess import calibration
-
         try:
-            return calibration.read(self._check.challenge.home)[self._check.name][SPEED].median
+            return bands.read(self._check.half, self._check.challenge.slug)[self._check.name][SPEED].median
         except (ContentError, KeyError):
             return None
 

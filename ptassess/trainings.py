@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from ptassess.calibration import Band
+    from ptassess.bands import Band
     from ptassess.check import Findings
     from ptassess.sandbox import Solution
 

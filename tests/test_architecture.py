@@ -50,7 +50,7 @@ FLOORS = (
     ("sandbox.channel",),
     ("sandbox.wire", "sandbox.processes", "sandbox.cleaning", "sandbox.folders"),
     ("sandbox.artefact", "sandbox.landlock"),
-    ("scoring", "checking", "probing", "meters", "machine", "comparing"),
+    ("scoring", "checking", "probing", "meters", "machine", "bands", "comparing"),
     ("challenge", "margins", "result", "accelerators"),
     ("errors", "_version"),
 )
@@ -59,10 +59,6 @@ ALLOWED = {
     ("pytest_plugin", "assessment"),  # the plugin's switch: nothing is imported until a challenge is collected
     ("assessment", "recorder"),  # the same switch, one floor on
     ("recorder", "pytest_plugin"),
-    ("fixtures", "calibration"),  # reads the bands; making them runs pytest
-    ("races", "calibration"),
-    ("trainings", "calibration"),  # for types only
-    ("measure.training", "calibration"),  # for types only
     ("loading", "registry"),  # the public half of private checks may lie in another wheel
     ("hookspecs", "grading"),  # for types only
     ("sandbox.levels", "sandbox.wall"),  # a level is a description; its wall is made when it is opened

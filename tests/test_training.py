@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from ptassess.calibration import Band
+from ptassess.bands import Band
 from ptassess.check import Findings
 from ptassess.errors import ContentError, SolutionRaised
 from ptassess.measure.training import judge

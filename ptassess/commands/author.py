@@ -69,7 +69,7 @@ def calibrate(
     """Measure how the reference fares over many seeds, and write the bands into the challenge; resumes."""
     from rich.console import Console
 
-    from ptassess import calibration
+    from ptassess import bands, calibration
 
     found = catalogue_of(pack, Path("challenges"), *map(Path, slugs))
     for slug in slugs:
@@ -78,17 +78,19 @@ def calibrate(
         if private is None:
             raise UserError(f"{slug}: no private/reference.py; install ptassess-grader, or write it")
         with Console(stderr=True).status(slug) as status:
-            bands = calibration.calibrate(
+            halves = calibration.calibrate(
                 challenge,
                 private,
                 seeds=seeds,
                 jobs=jobs,
                 progress=lambda name, count: status.update(f"{name}: {count} verdicts"),
             )
-        if not bands:
+        if not halves:
             raise UserError(f"{slug}: no check puts a number into `evidence`; there is nothing to calibrate")
-        path = calibration.write(challenge.home, bands, seeds=seeds)
-        typer.echo(f"{path}: {sum(map(len, bands.values()))} bands of {len(bands)} checks, {seeds} seeds")
+        for half, found_there in halves.items():
+            path = bands.write(half, found_there, slug=slug, seeds=seeds)
+            count = sum(map(len, found_there.values()))
+            typer.echo(f"{path}: {count} bands of {len(found_there)} checks, {seeds} seeds")
 
 
 def doctor(as_json: Json = False) -> None:  # noqa: FBT002

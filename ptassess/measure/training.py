@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ptassess.calibration import Band
+    from ptassess.bands import Band
 
 TRIALS = 3
 """Trainings of a check, each with a seed of its own; the median of three is not moved by one that goes wrong."""
