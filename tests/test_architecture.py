@@ -49,7 +49,7 @@ FLOORS = (
     ("sandbox.devices",),
     ("sandbox.channel",),
     ("sandbox.wire", "sandbox.processes", "sandbox.cleaning", "sandbox.folders"),
-    ("sandbox.artefact", "sandbox.landlock"),
+    ("sandbox.artefact", "sandbox.landlock", "sandbox.seccomp"),
     ("scoring", "checking", "probing", "meters", "machine", "bands", "comparing"),
     ("challenge", "margins", "result", "accelerators"),
     ("errors", "_version"),

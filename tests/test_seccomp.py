@@ -1,0 +1,198 @@
+"""The filter of system calls: its numbers, its program on either architecture, and what the kernel makes of it."""
+
+import errno
+import platform
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ptassess.sandbox import seccomp
+
+ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+HEADERS = {"x86_64": "/usr/include/x86_64-linux-gnu/asm/unistd_64.h", "aarch64": "/usr/include/asm-generic/unistd.h"}
+JUDGE = 4711
+needs_filters = pytest.mark.skipif(sys.platform != "linux" or seccomp.why_not(), reason="no seccomp filters here")
+
+
+def carried_out(program, *, architecture, number, args):
+    """What the kernel's interpreter would return; the registers and the offsets are those of linux/seccomp.h."""
+    words = {0: number, 4: architecture}
+    for place in range(6):
+        value = (args[place] if place < len(args) else 0) & (1 << 64) - 1
+        words |= {16 + 8 * place: value & 0xFFFFFFFF, 20 + 8 * place: value >> 32}
+    at = accumulator = 0
+    while True:
+        code, yes, no, operand = program[at]
+        at += 1
+        if code == 0x06:
+            return operand
+        if code == 0x20:
+            accumulator = words[operand]
+        else:
+            holds = {
+                0x15: accumulator == operand,
+                0x35: accumulator >= operand,
+                0x45: bool(accumulator & operand),
+            }[code]
+            at += yes if holds else no
+
+
+@pytest.fixture(params=ARCHITECTURES)
+def ask(request):
+    """``ask("kill", pid, signal)`` gives the error's number, 0 if it is allowed."""
+    machine = request.param
+    column = list(ARCHITECTURES).index(machine)
+    program = seccomp.filter_for(machine, protected=(JUDGE, JUDGE + 1))
+
+    def result(name, *args, **options):
+        number = options.get("number", seccomp._NUMBERS.get(name, (0, 0))[column])
+        given = carried_out(program, architecture=ARCHITECTURES[machine], number=number, args=args)
+        return 0 if given == seccomp.ALLOW else given & 0xFFFF
+
+    return result
+
+
+@pytest.mark.parametrize("machine", HEADERS)
+def test_the_numbers_are_those_of_the_kernels_headers(machine):
+    header = Path(HEADERS[machine])
+    if not header.exists():
+        pytest.skip(f"no {header} here")
+    found = {}
+    for name, number in re.findall(r"^#define __NR(?:3264)?_(\w+)\s+(\d+)$", header.read_text(), re.MULTILINE):
+        found.setdefault(name, int(number))
+    column = list(ARCHITECTURES).index(machine)
+    for name, numbers in seccomp._NUMBERS.items():
+        assert found[name] == numbers[column], name
+
+
+def test_every_number_is_used():
+    conditional = {"clone", "clone3", "socket", "kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open"}
+    conditional |= {"prlimit64", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"}
+    conditional |= {"setpriority", "ioprio_set", "fcntl", "ioctl"}
+    assert {*seccomp.denied()} | conditional == {*seccomp._NUMBERS}
+
+
+def test_what_is_denied_is_denied_and_what_is_around_it_is_not(ask):
+    for name in seccomp.denied():
+        assert ask(name) == errno.EPERM, name
+    assert ask("clone3") == errno.ENOSYS  # libraries take clone then
+    assert ask("", number=500) == 0  # of kernels to come
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (("kill", JUDGE, signal.SIGKILL), errno.EPERM),
+        (("kill", JUDGE + 1, 0), errno.EPERM),
+        (("kill", -JUDGE, signal.SIGKILL), errno.EPERM),
+        (("kill", -1, signal.SIGKILL), errno.EPERM),
+        (("kill", JUDGE + 2, signal.SIGTERM), 0),
+        (("kill", 0, signal.SIGTERM), 0),  # its own process group
+        (("tgkill", JUDGE, JUDGE + 5, signal.SIGKILL), errno.EPERM),
+        (("tgkill", 12, 13, signal.SIGABRT), 0),
+        (("rt_sigqueueinfo", JUDGE, signal.SIGKILL, 0), errno.EPERM),
+        (("rt_tgsigqueueinfo", JUDGE, JUDGE, signal.SIGKILL, 0), errno.EPERM),
+        (("pidfd_open", JUDGE, 0), errno.EPERM),
+        (("pidfd_open", 12, 0), 0),
+        (("prlimit64", JUDGE, 0, 1, 0), errno.EPERM),
+        (("prlimit64", 0, 0, 1, 0), 0),
+        (("sched_setaffinity", JUDGE, 8, 1), errno.EPERM),
+        (("sched_setaffinity", 0, 8, 1), 0),
+        (("setpriority", 0, 0, 5), 0),
+        (("setpriority", 0, 12, 5), errno.EPERM),
+        (("setpriority", 2, 0, 5), errno.EPERM),  # of all of a user's
+        (("ioprio_set", 1, 0, 5), 0),
+        (("ioprio_set", 3, 0, 5), errno.EPERM),
+        (("socket", 1, 1, 0), 0),
+        (("socket", 2, 1, 0), errno.EAFNOSUPPORT),
+        (("socket", 16, 3, 0), errno.EAFNOSUPPORT),
+        (("socket", 1 << 32 | 2, 1, 0), errno.EAFNOSUPPORT),
+        (("clone", 0x11), 0),
+        (("clone", 0x10000011), errno.EPERM),  # CLONE_NEWUSER
+        (("clone", 0x00020011), errno.EPERM),  # CLONE_NEWNS
+        (("fcntl", 3, 1, 0), 0),
+        (("fcntl", 3, 8, JUDGE), errno.EPERM),
+        (("ioctl", 0, 0x5412, 0), errno.EPERM),
+        (("ioctl", 0, 0x5401, 0), 0),
+    ],
+)
+def test_arguments_decide(ask, call, error):
+    assert ask(*call) == error
+
+
+def test_other_families_can_be_allowed():
+    program = seccomp.filter_for("x86_64", families=(1, 2, 10))
+    told = [
+        carried_out(program, architecture=ARCHITECTURES["x86_64"], number=41, args=(family,)) == seccomp.ALLOW
+        for family in (1, 2, 3, 10, 16)
+    ]
+    assert told == [True, True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("machine", "architecture", "number"),
+    [("x86_64", 0x40000003, 1), ("aarch64", 0x40000028, 1), ("x86_64", 0xC000003E, 0x40000000 | 59)],
+)
+def test_another_set_of_numbers_ends_the_process(machine, architecture, number):
+    program = seccomp.filter_for(machine)
+    assert carried_out(program, architecture=architecture, number=number, args=()) == seccomp.KILL
+
+
+def test_an_unknown_machine_is_told():
+    with pytest.raises(ValueError, match="no system call numbers are known for riscv64"):
+        seccomp.filter_for("riscv64")
+
+
+def test_why_not_names_the_machine(monkeypatch):
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    assert seccomp.why_not() == "knows no system calls of riscv64, only of x86_64 and aarch64"
+
+
+BEHIND_IT = """
+import ctypes, errno, os, socket, subprocess, sys, threading
+from ptassess.sandbox import seccomp
+
+libc = ctypes.CDLL(None, use_errno=True)
+go, done = threading.Event(), []
+def look():
+    go.wait()
+    done.append(libc.unshare(0x10000000))
+early = threading.Thread(target=look)
+early.start()
+
+seccomp.install(protected=(os.getppid(),))
+go.set()
+early.join()
+assert done == [-1]  # a thread that was there before
+
+def refused(call, *args):
+    try:
+        call(*args)
+    except OSError as error:
+        return errno.errorcode[error.errno]
+
+print(refused(os.kill, os.getppid(), 0), refused(os.kill, -1, 0), refused(os.pidfd_open, os.getppid()))
+print(refused(socket.socket, socket.AF_INET), refused(socket.socket, socket.AF_UNIX), refused(socket.socketpair))
+print(refused(os.memfd_create, "x"), refused(os.sched_setaffinity, os.getppid(), {0}), libc.shmget(0, 4096, 0o600))
+sys.stdout.flush()
+subprocess.run([sys.executable, "-c", "import os; os.memfd_create('x')"], stderr=subprocess.STDOUT)
+os.kill(os.getpid(), 0)
+"""
+
+
+@needs_filters
+def test_the_kernel_holds_to_it_in_all_threads_and_children():
+    found = subprocess.run([sys.executable, "-c", BEHIND_IT], capture_output=True, text=True, timeout=60, check=False)
+    assert found.stdout.splitlines() == [
+        "EPERM EPERM EPERM",
+        "EAFNOSUPPORT None None",
+        "EPERM EPERM -1",
+        "Traceback (most recent call last):",
+        '  File "<string>", line 1, in <module>',
+        "PermissionError: [Errno 1] Operation not permitted",
+    ], found.stderr
+    assert found.returncode == 0, found.stderr
