@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 # The numbers are the same on every architecture: include/uapi/asm-generic/unistd.h.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
@@ -22,12 +22,16 @@ _VERSION = 1  # flag of landlock_create_ruleset
 _PATH_BENEATH = 1
 _PR_SET_NO_NEW_PRIVS = 38  # linux/prctl.h
 
-# include/uapi/linux/landlock.h; the last two came with versions 2 and 3.
-_WRITE_FILE, _REFER, _TRUNCATE = 1 << 1, 1 << 13, 1 << 14
+# include/uapi/linux/landlock.h; the last three came with versions 2, 3 and 5.
+_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+_REFER, _TRUNCATE, _IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15
 _IN_FOLDERS = sum(1 << bit for bit in range(4, 13))  # remove and make entries of every kind
-_MAKE_BLOCK = 1 << 11
-_SIGNALS = 1 << 1  # what a process may reach; came with version 6
+_MAKE_CHAR, _MAKE_BLOCK = 1 << 6, 1 << 11
+_OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV  # what a rule for a file may name
+_TCP = 1 << 0 | 1 << 1  # bind and connect; came with version 4
+_ABSTRACT_SOCKETS, _SIGNALS = 1 << 0, 1 << 1  # what a process may reach; came with version 6
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full")
+_SOURCES = ("/dev/random", "/dev/urandom")
 
 
 def version() -> int:
@@ -67,13 +71,44 @@ def stand_apart() -> bool:
     return _give_up(_MAKE_BLOCK, {})  # something has to be given up: making devices is what only root could do
 
 
-def _give_up(handled: int, allowed: Mapping[str, int]) -> bool:
+def keep_to(*, reading: Iterable[str], writing: Iterable[str], tcp: bool = False) -> bool:
+    """Give up all files and folders but some, for good; also to reach sockets without a path of other processes.
+
+    What the kernel is too old for stays possible: to cut files short before 6.2, TCP before 6.7, to ask devices for
+    things before 6.10, other processes' signals and sockets before 6.12. Nor does it see sockets that have a path.
+
+    Args:
+        reading: files and folders, with all that is below, to read and to execute. What is not there is passed over.
+        writing: folders in which all can be done but to make devices.
+        tcp: whether TCP stays allowed.
+
+    Returns:
+        False where the kernel has no Landlock; nothing has changed then.
+
+    Raises:
+        OSError: if the kernel refuses.
+    """
+    found = version()
+    look = _EXECUTE | _READ_FILE | _READ_DIR
+    handled = look | _WRITE_FILE | _IN_FOLDERS
+    for bit, since in ((_REFER, 2), (_TRUNCATE, 3), (_IOCTL_DEV, 5)):
+        handled |= bit if found >= since else 0
+    use = handled & (_READ_FILE | _WRITE_FILE | _TRUNCATE | _IOCTL_DEV)
+    allowed = dict.fromkeys(_SOURCES, _READ_FILE)
+    allowed |= dict.fromkeys((*_DEVICES, *map(str, Path("/dev").glob("nvidia*"))), use)
+    allowed |= {path: look if Path(path).is_dir() else look & _OF_FILES for path in reading}
+    allowed |= dict.fromkeys(writing, handled & ~(_MAKE_CHAR | _MAKE_BLOCK))
+    return _give_up(handled, allowed, ports=0 if tcp else _TCP, reached=_ABSTRACT_SOCKETS | _SIGNALS)
+
+
+def _give_up(handled: int, allowed: Mapping[str, int], *, ports: int = 0, reached: int = _SIGNALS) -> bool:
     """Give up some kinds of access, except below some paths."""
     found = version()
     if not found:
         return False
     libc = ctypes.CDLL(None, use_errno=True)
-    attributes = struct.pack("=Q", handled) if found < 6 else struct.pack("=QQQ", handled, 0, _SIGNALS)
+    parts = 1 + (found >= 4) + (found >= 6)
+    attributes = struct.pack("=QQQ", handled, ports, reached)[: 8 * parts]
     rules = _must(libc.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0))
     try:
         for path, access in allowed.items():
