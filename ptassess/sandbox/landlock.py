@@ -71,7 +71,7 @@ def stand_apart() -> bool:
     return _give_up(_MAKE_BLOCK, {})  # something has to be given up: making devices is what only root could do
 
 
-def keep_to(*, reading: Iterable[str], writing: Iterable[str], tcp: bool = False) -> bool:
+def keep_to(*, reading: Iterable[str], writing: Iterable[str], listing: Iterable[str] = (), tcp: bool = False) -> bool:
     """Give up all files and folders but some, for good; also to reach sockets without a path of other processes.
 
     What the kernel is too old for stays possible: to cut files short before 6.2, TCP before 6.7, to ask devices for
@@ -80,6 +80,7 @@ def keep_to(*, reading: Iterable[str], writing: Iterable[str], tcp: bool = False
     Args:
         reading: files and folders, with all that is below, to read and to execute. What is not there is passed over.
         writing: folders in which all can be done but to make devices.
+        listing: folders whose names can be listed, with those of all that is below.
         tcp: whether TCP stays allowed.
 
     Returns:
@@ -96,6 +97,7 @@ def keep_to(*, reading: Iterable[str], writing: Iterable[str], tcp: bool = False
     use = handled & (_READ_FILE | _WRITE_FILE | _TRUNCATE | _IOCTL_DEV)
     allowed = dict.fromkeys(_SOURCES, _READ_FILE)
     allowed |= dict.fromkeys((*_DEVICES, *map(str, Path("/dev").glob("nvidia*"))), use)
+    allowed |= dict.fromkeys(listing, _READ_DIR)
     allowed |= {path: look if Path(path).is_dir() else look & _OF_FILES for path in reading}
     allowed |= dict.fromkeys(writing, handled & ~(_MAKE_CHAR | _MAKE_BLOCK))
     return _give_up(handled, allowed, ports=0 if tcp else _TCP, reached=_ABSTRACT_SOCKETS | _SIGNALS)

@@ -1,0 +1,115 @@
+"""What a worker gives up before the first line of a candidate's code, at the level ``locked``; needs no root."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ptassess.sandbox import landlock, seccomp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Libraries and programs; what the interpreter, libc and torch look up on the way; nothing of other processes.
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store", "/opt/cuda")
+_LOOKED_UP = (
+    "/etc/ld.so.cache", "/etc/localtime", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/mime.types",
+    "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/version", "/proc/filesystems",
+    "/proc/sys/kernel/osrelease", "/proc/sys/vm/overcommit_memory", "/proc/driver/nvidia",
+    "/sys/devices/system/cpu", "/sys/devices/system/node",
+)  # fmt: skip
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108  where torch's data loaders hand tensors over
+_MOST_FILES = 1024
+
+
+class Confinement(msgspec.Struct, frozen=True):
+    """What is left to a worker.
+
+    Attributes:
+        reading: files and folders, beside its own.
+        listing: folders whose names can be seen, with those of all that is below.
+        protected: processes that it cannot signal.
+        disk_mb: the longest file that it can write, in MiB.
+    """
+
+    reading: tuple[str, ...]
+    listing: tuple[str, ...] = ()
+    protected: tuple[int, ...] = ()
+    disk_mb: int = 1024
+
+
+def why_not() -> str | None:
+    """Why this machine cannot confine a worker, in one line; None if it can."""
+    if sys.platform != "linux" or not landlock.version():
+        return "needs Landlock: Linux 5.13 or newer with `landlock` in its list of security modules (lsm=)"
+    return seccomp.why_not()
+
+
+def confinement(*, hidden: Iterable[Path], protected: Iterable[int]) -> Confinement:
+    """What workers need of this installation, without what is not for them.
+
+    Args:
+        hidden: folders that they must not read: private halves, submissions, whatever lies among the libraries.
+        protected: the judge and its supervisor.
+    """
+    secrets = [path.resolve() for path in hidden]
+    package = Path(__file__).resolve().parents[1]
+    installed = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+    named = [*_SYSTEM, sys.prefix, sys.base_prefix, *(path for path in installed if path), str(package)]
+    roots = {Path(path).resolve() for path in named}
+    outermost = [
+        root for root in sorted(roots) if root.exists() and not any(root.is_relative_to(r) for r in roots - {root})
+    ]
+    reading = [path for root in outermost for path in without(root, secrets)]
+    listing = [root for root in outermost if root not in reading]
+    return Confinement(
+        reading=(*map(str, reading), *_LOOKED_UP),
+        listing=tuple(map(str, listing)),
+        protected=tuple(sorted(protected)),
+    )
+
+
+def _at_most(limit: int, value: int) -> None:
+    _, hard = resource.getrlimit(limit)
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(limit, (value, value))
+
+
+def without(root: Path, hidden: Iterable[Path]) -> list[Path]:
+    """The folders and files that make up a folder, but for some that lie in it.
+
+    Args:
+        root: the folder, with no link in its path.
+        hidden: what is left out, with no links either.
+
+    Returns:
+        The folder itself if nothing of it is hidden; nothing if all of it is.
+    """
+    if any(root.is_relative_to(path) for path in hidden):
+        return []
+    inside = [path for path in hidden if path.is_relative_to(root)]
+    if not inside:
+        return [root]
+    return [path for child in sorted(root.iterdir()) if not child.is_symlink() for path in without(child, inside)]
+
+
+def confine(found: Confinement, *, scratch: str, solution: Iterable[str]) -> None:
+    """Give up all the rest, for good, for this process and all that it starts.
+
+    Args:
+        found: what is left.
+        scratch: the worker's own folder.
+        solution: the files or folders that it imports.
+
+    Raises:
+        OSError: if the kernel refuses.
+    """
+    _at_most(resource.RLIMIT_FSIZE, found.disk_mb << 20)
+    _at_most(resource.RLIMIT_NOFILE, _MOST_FILES)
+    landlock.keep_to(reading=(*found.reading, *solution), listing=found.listing, writing=(scratch, _SHARED_MEMORY))
+    seccomp.install(protected=found.protected)
