@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -100,20 +101,21 @@ print(json.dumps(told))
 
 @needs_it
 def test_a_confined_process_works_and_sees_nothing_else(tmp_path):
-    for name in ("scratch", "solution", "pack/private"):
+    for name in ("solution", "pack/private"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "solution" / "mine.py").write_text("def f(x):\n    return x.sin().exp().log() * 0 + 1\n")
     (tmp_path / "pack" / "private" / "reference.py").write_text("")
-    scratch = str(tmp_path / "scratch")
-    found = subprocess.run(
-        [sys.executable, "-P", "-c", WORK, str(tmp_path / "pack" / "private"), str(tmp_path / "solution")],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        cwd=scratch,
-        env=os.environ | {"HOME": scratch, "TMPDIR": scratch},
-    )
+    # As the wall's folders, and not as pytest's: the path of a data loader's socket has room for 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="ptassess-") as scratch:
+        found = subprocess.run(
+            [sys.executable, "-P", "-c", WORK, str(tmp_path / "pack" / "private"), str(tmp_path / "solution")],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            cwd=scratch,
+            env=os.environ | {"HOME": scratch, "TMPDIR": scratch},
+        )
     assert found.returncode == 0, found.stderr
     assert json.loads(found.stdout) == {
         "loads": 64,
