@@ -17,7 +17,7 @@ from ptassess.errors import ContentError, Inconclusive, NotAssessed, NotAttempte
 from ptassess.matrix import TIMED
 from ptassess.measure import pace, speed, stats
 from ptassess.measure.lock import DeviceLock
-from ptassess.measure.peaks import floor_seconds, is_impossible, measured
+from ptassess.measure.peaks import floor_seconds, is_impossible, least_seconds
 from ptassess.measure.speed import BASELINE, REFERENCE, SOLUTION
 from ptassess.sandbox import Limits
 from ptassess.sandbox.devices import CPU
@@ -221,9 +221,7 @@ class Race:
         seconds = max(per_call, default=0.0)  # of the slowest pair: noise must not make an honest solution impossible
         if seconds <= 0:  # nothing can be told from calls that do nothing
             return
-        least = floor(measured(device))
-        if is_impossible(seconds, least):  # a busy machine's peaks are too low
-            least = floor(measured(device, again=True))
+        least = least_seconds(floor, seconds, device=device)
         self._findings.evidence["share of this machine's peak"] = _rounded(least / seconds)
         if is_impossible(seconds, least):
             raise SolutionProtocol(

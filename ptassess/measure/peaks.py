@@ -148,6 +148,26 @@ def is_impossible(seconds: float, floor: float) -> bool:
     return seconds * IMPOSSIBLE < floor
 
 
+def least_seconds(
+    floor: Callable[[Peaks], float], seconds: float, *, device: str = "cpu", folder: Path | None = None
+) -> float:
+    """The floor of work that took ``seconds``, from peaks measured again where that seems impossible.
+
+    Args:
+        floor: the least time in seconds, given a device's peaks: ``floor_seconds`` of the work.
+        seconds: of a call, as measured.
+        device: as for ``measured``.
+        folder: as for ``measured``.
+
+    Returns:
+        Seconds. If ``is_impossible`` still says so of them, two measurements of the peaks do.
+    """
+    least = floor(measured(device, folder=folder))
+    if is_impossible(seconds, least):  # a busy machine's peaks are too low
+        least = floor(measured(device, again=True, folder=folder))
+    return least
+
+
 def with_peaks(machine: MachineFacts, peaks: Peaks) -> MachineFacts:
     """The facts of a machine with its peaks among them, under ``peaks``: GB/s and GFLOP/s, three digits.
 
