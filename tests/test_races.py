@@ -46,8 +46,11 @@ def pack(tmp_path):
         for name in ("challenge.py", "brief.md", "starter.py"):
             shutil.copy(PACK / name, home)
         (home / "baseline.py").write_text(baseline)
-        # On a busy machine it takes longer until a credit is known.
-        (home / "conftest.py").write_text("from ptassess import races\n\nraces.PATIENCE = 15\n")
+        # Other tests run beside these: there is more time, and a credit need be no more precise than what is asserted.
+        (home / "conftest.py").write_text(
+            "from ptassess import races\nfrom ptassess.measure import speed\n\n"
+            "races.PATIENCE = 15\nspeed.PRECISION = 0.15\n"
+        )
         (home / "test_double.py").write_text(CHECKS.format(at_least=at_least, count=count, more=more))
         if reference:
             (home / "private").mkdir()
