@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from ptassess.registry import Catalogue
-    from ptassess.sandbox import Solution, Wall
+    from ptassess.sandbox import Level, Solution, Wall
 
 _ROLES = ("value", "property")
 _LINE, _DETAIL, _OUTPUT = 400, 8_000, 8_000  # characters kept of a message, its detail, and what was printed
@@ -96,7 +96,7 @@ class Assessment:
                 "(`ptassess start DIR` makes one)"
             )
         _ = self.exam
-        choose(self.level, self.catalogue.levels())  # a level that cannot be had ends the run here, with its reason
+        choose(self.level, self.levels())  # a level that cannot be had ends the run here, with its reason
         controls_xdist = getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput")
         if not (self.only_collects or controls_xdist):
             _ = self.wall  # starts its zygote now, hidden behind the collection
@@ -111,9 +111,15 @@ class Assessment:
     @cached_property
     def level(self) -> str | None:
         """The isolation that was asked for; a debugger can only step through code in this process."""
+        if self.settings.exactly is not None:
+            return self.settings.exactly
         if self.settings.isolation is None and self.config.getoption("usepdb", default=False):
             return "inprocess"
         return self.settings.isolation
+
+    def levels(self) -> list[Level]:
+        """The levels of isolation to choose from."""
+        return [level for level in self.catalogue.levels() if self.settings.exactly in {None, level.name}]
 
     @cached_property
     def exam(self) -> Exam:
@@ -127,8 +133,12 @@ class Assessment:
         """The wall between this process and candidates' code; one that is kept from run to run, if somebody does."""
         keeper = self.config.pluginmanager.get_plugin("ptassess-keeper")
         if keeper is not None:
-            return keeper.open(self.level, self.catalogue.levels())  # type: ignore[no-any-return]
-        return open_wall(self.level, self.catalogue.levels())
+            return keeper.open(self.level, self.levels(), self._hidden())  # type: ignore[no-any-return]
+        return open_wall(self.level, self.levels(), hidden=self._hidden())
+
+    def _hidden(self) -> list[Path]:
+        """What no solution may read, wherever it is installed."""
+        return [*self.catalogue.private.values()]
 
     # -- which check is it -------------------------------------------------------------------------------------
 

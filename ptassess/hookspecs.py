@@ -112,7 +112,7 @@ def ptassess_isolation_levels() -> Level | Iterable[Level]:  # type: ignore[empt
     When: an assessment begins, and when ``ptassess doctor`` lists the levels.
 
     Returns:
-        One level, or several.
+        One level, or several. Its ``open`` gets the folders that no solution may read wherever they lie.
 
     Example::
 

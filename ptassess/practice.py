@@ -38,17 +38,18 @@ class Keeper:
     def __init__(self) -> None:
         self._wall: Wall | None = None
 
-    def open(self, floor: str | None, levels: Sequence[Level]) -> Wall:
+    def open(self, floor: str | None, levels: Sequence[Level], hidden: Sequence[Path]) -> Wall:
         """The wall; opened the first time.
 
         Args:
             floor: the least level.
             levels: to choose from.
+            hidden: folders that no worker may read.
         """
         from ptassess.sandbox import open_wall
 
         if self._wall is None:
-            self._wall = open_wall(floor, levels)
+            self._wall = open_wall(floor, levels, hidden=hidden)
         return self._wall
 
     def close(self) -> None:

@@ -180,7 +180,7 @@ class Recorder:
 
     def _level(self) -> str:
         """The level of the wall; under xdist the controller has no wall, and the workers choose as it would."""
-        return choose(self.assessment.level, self.assessment.catalogue.levels()).name
+        return choose(self.assessment.level, self.assessment.levels()).name
 
     def _findings(self) -> tuple[Finding, ...]:
         """What plugins point at; in grading only: no candidate needs to hear that somebody suspects them."""

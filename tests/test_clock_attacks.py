@@ -19,8 +19,7 @@ import torch
 
 from ptassess.errors import SolutionError
 from ptassess.measure import race, stats
-from ptassess.sandbox import Limits
-from ptassess.sandbox.wall import ProcessWall
+from ptassess.sandbox import Limits, open_wall
 
 HERE = Path(__file__).parent / "attacks" / "clock"
 ATTACKS = sorted(path for path in HERE.glob("*.py") if path.stem != "naive")
@@ -44,7 +43,7 @@ def cases():
 
 @pytest.fixture(scope="module")
 def wall():
-    wall = ProcessWall()
+    wall = open_wall("process")
     yield wall
     wall.close()
 

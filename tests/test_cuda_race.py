@@ -10,8 +10,7 @@ import pytest
 import torch
 
 from ptassess.measure import control, gpu, race, stats
-from ptassess.sandbox import Limits
-from ptassess.sandbox.wall import ProcessWall
+from ptassess.sandbox import Limits, open_wall
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
 
@@ -128,7 +127,7 @@ def power(a):
 
 @pytest.fixture(scope="module")
 def wall():
-    wall = ProcessWall()
+    wall = open_wall("process")
     yield wall
     wall.close()
 

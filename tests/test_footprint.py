@@ -17,7 +17,7 @@ from ptassess.footprints import Batches, event_of, with_times
 from ptassess.loading import load_file
 from ptassess.measure import footprint, race, stats
 from ptassess.sandbox import Limits, artefact, landlock
-from ptassess.sandbox.wall import ProcessWall
+from ptassess.sandbox.levels import PROCESS
 
 PACK = Path(__file__).parent / "packs" / "small"
 FLOAT = (PACK / "baseline.py").read_text()
@@ -28,7 +28,8 @@ ASKED = footprint.Asked(loses=0.15, size=0.3, memory=0.6, source=20_000)
 
 @pytest.fixture(scope="module")
 def wall():
-    wall = ProcessWall()
+    """The weakest: what the stronger ones deny must count here."""
+    wall = PROCESS.open([])
     yield wall
     wall.close()
 

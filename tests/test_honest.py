@@ -10,8 +10,7 @@ import pytest
 import torch
 
 from ptassess.measure import race, stats
-from ptassess.sandbox import Limits
-from ptassess.sandbox.wall import ProcessWall
+from ptassess.sandbox import Limits, open_wall
 
 HERE = Path(__file__).parent / "honest"
 SOLUTIONS = sorted(HERE.glob("*.py"))
@@ -19,7 +18,7 @@ SOLUTIONS = sorted(HERE.glob("*.py"))
 
 @pytest.fixture(scope="module")
 def wall():
-    wall = ProcessWall()
+    wall = open_wall("process")
     yield wall
     wall.close()
 

@@ -8,8 +8,8 @@ import torch
 from ptassess.errors import SolutionProtocol, SolutionRaised, SolutionTimeout
 from ptassess.measure import race, stats
 from ptassess.measure.cores import judge_apart, may_spin, pairs, usable
-from ptassess.sandbox import Limits, landlock
-from ptassess.sandbox.wall import ProcessWall
+from ptassess.sandbox import Limits, landlock, open_wall
+from ptassess.sandbox.levels import PROCESS
 
 SQUARE = "import torch\n\ndef square(a):\n    return a @ a\n"
 TWICE = "import torch\n\ndef square(a):\n    a @ a\n    return a @ a\n"
@@ -17,7 +17,8 @@ TWICE = "import torch\n\ndef square(a):\n    a @ a\n    return a @ a\n"
 
 @pytest.fixture(scope="module")
 def wall():
-    wall = ProcessWall()
+    """The strongest that there is here."""
+    wall = open_wall("process")
     yield wall
     wall.close()
 
@@ -248,7 +249,7 @@ def solve(a):
 
 
 @pytest.mark.skipif(not landlock.version(), reason="the kernel has no Landlock")
-def test_a_contestant_can_look_into_no_other_process(contestant):
+def test_a_contestant_can_look_into_no_other_process_at_any_level(tmp_path):
     source = """
 import os
 
@@ -270,12 +271,17 @@ def solve(a):
     seen = any(opens(f"/proc/{judge}/fd/{file}") for file in files)
     return [opens(f"/proc/{judge}/mem"), seen, signals, opens("/proc/self/mem")]
 """
-    assert contestant(source, (torch.zeros(8),)).turn([(torch.zeros(8),)], look=True).result == [
-        False,
-        False,
-        landlock.version() < 6,
-        True,
-    ]
+    (tmp_path / "solution.py").write_text(source)
+    wall = PROCESS.open([])
+    try:
+        one = wall.contestant(
+            tmp_path / "solution.py", limits=Limits(), shown_as="s.py", name="solve", args=(torch.zeros(8),)
+        )
+        found = one.turn([(torch.zeros(8),)], look=True).result
+        one.close()
+    finally:
+        wall.close()
+    assert found == [False, False, landlock.version() < 6, True]
 
 
 def test_a_result_that_claims_more_tensors_than_an_answer_may_have_is_not_read(contestant):

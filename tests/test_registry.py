@@ -180,7 +180,7 @@ def test_a_plugin_may_bring_a_level_of_isolation(announce):
         return [Level(name="vm", rank=50, summary="a machine", probe=lambda: "needs a key", open=lambda: None)]
 
     announce(vm=plugin(ptassess_isolation_levels=ptassess_isolation_levels))
-    assert [level.name for level in catalogue().levels()] == ["inprocess", "process", "vm"]
+    assert [level.name for level in catalogue().levels()] == ["inprocess", "process", "locked", "namespaced", "vm"]
 
 
 # -- one file --------------------------------------------------------------------------------------------------

@@ -46,9 +46,14 @@ def ask(request):
     """``ask("kill", pid, signal)`` gives the error's number, 0 if it is allowed."""
     machine = request.param
     column = list(ARCHITECTURES).index(machine)
-    program = seccomp.filter_for(machine, protected=(JUDGE, JUDGE + 1))
+    programs = {
+        "alone": seccomp.filter_for(machine, protected=(JUDGE, JUDGE + 1)),
+        "own": seccomp.filter_for(machine, families=(1, 2, 10, 16)),
+        "served": seccomp.filter_for(machine, families=(1, 2), streams_only=True),
+    }
 
     def result(name, *args, **options):
+        program = programs[options.get("program", "alone")]
         number = options.get("number", seccomp._NUMBERS.get(name, (0, 0))[column])
         given = carried_out(program, architecture=ARCHITECTURES[machine], number=number, args=args)
         return 0 if given == seccomp.ALLOW else given & 0xFFFF
@@ -72,8 +77,45 @@ def test_the_numbers_are_those_of_the_kernels_headers(machine):
 def test_every_number_is_used():
     conditional = {"clone", "clone3", "socket", "kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open"}
     conditional |= {"prlimit64", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"}
-    conditional |= {"setpriority", "ioprio_set", "fcntl", "ioctl"}
+    conditional |= {"setpriority", "ioprio_set", "fcntl", "ioctl", "sendto", "sendmsg", "sendmmsg"}
     assert {*seccomp.denied()} | conditional == {*seccomp._NUMBERS}
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (("socket", 2, 1, 0), 0),
+        (("socket", 2, 1 | 0o2004000, 6), 0),  # SOCK_CLOEXEC, SOCK_NONBLOCK
+        (("socket", 1, 1, 0), 0),
+        (("socket", 10, 1, 0), errno.EAFNOSUPPORT),
+        *((("socket", 2, kind, 0), errno.EPROTONOSUPPORT) for kind in (2, 3, 4, 5, 6, 10)),
+        (("socket", 2, 1, 262), errno.EPROTONOSUPPORT),  # MPTCP
+        (("socket", 2, 1, 132), errno.EPROTONOSUPPORT),  # SCTP
+        (("sendto", 3, 0, 1, 0x4000), 0),
+        (("sendto", 3, 0, 1, 0x20004000), errno.EPERM),  # MSG_FASTOPEN
+        (("sendmsg", 3, 0, 0x20000000), errno.EPERM),
+        (("sendmmsg", 3, 0, 1, 0x20000000), errno.EPERM),
+    ],
+)
+def test_a_server_s_sockets_are_such_as_landlock_keeps_from_connecting(ask, call, error):
+    assert ask(*call, program="served") == error
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (("socket", 2, 2, 0), 0),
+        (("socket", 10, 1, 6), 0),
+        (("socket", 16, 3, 0), 0),
+        (("socket", 16, 3, 12), errno.EAFNOSUPPORT),  # NETLINK_NETFILTER
+        (("socket", 2, 3, 12), 0),
+        (("socket", 17, 3, 0), errno.EAFNOSUPPORT),  # AF_PACKET
+        (("kill", -1, 9), errno.EPERM),
+        (("ioctl", 0, 0x5412, 0), errno.EPERM),
+    ],
+)
+def test_in_a_network_of_its_own_there_are_its_sockets_and_its_interfaces(ask, call, error):
+    assert ask(*call, program="own") == error
 
 
 def test_what_is_denied_is_denied_and_what_is_around_it_is_not(ask):

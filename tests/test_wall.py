@@ -10,6 +10,7 @@ import torch
 
 from ptassess.errors import (
     IsolationError,
+    JudgeError,
     NotAttempted,
     SolutionCrashed,
     SolutionMissing,
@@ -19,8 +20,8 @@ from ptassess.errors import (
     SolutionValue,
 )
 from ptassess.sandbox import Level, Limits, choose, judge_call, open_wall, processes
-from ptassess.sandbox.levels import INPROCESS, PROCESS
-from ptassess.sandbox.wall import InprocessWall, ProcessWall
+from ptassess.sandbox.levels import BUILT_IN, INPROCESS, PROCESS
+from ptassess.sandbox.wall import InprocessWall
 
 SOURCE = """
 import os, sys
@@ -36,9 +37,6 @@ def count():
     global COUNT
     COUNT += 1
     return COUNT
-
-def pid():
-    return os.getpid()
 
 def where():
     places = {"cwd": os.getcwd(), "home": os.environ["HOME"], "tmp": os.environ["TMPDIR"]}
@@ -85,18 +83,26 @@ def later():
 """
 
 
-@pytest.fixture(scope="module", params=["process", "inprocess"])
+def opened(name):
+    """A wall of exactly that level; where this machine cannot give it, the test is skipped with the reason."""
+    level = next(level for level in BUILT_IN if level.name == name)
+    if why_not := level.probe():
+        pytest.skip(why_not)
+    return level.open([])
+
+
+@pytest.fixture(scope="module", params=[level.name for level in BUILT_IN])
 def any_wall(request):
     """Each level in turn."""
-    wall = open_wall(request.param)
+    wall = opened(request.param)
     yield wall
     wall.close()
 
 
-@pytest.fixture(scope="module")
-def wall():
-    """The level `process`."""
-    wall = ProcessWall()
+@pytest.fixture(scope="module", params=[level.name for level in BUILT_IN if level is not INPROCESS])
+def wall(request):
+    """Each level with processes of its own."""
+    wall = opened(request.param)
     yield wall
     wall.close()
 
@@ -220,14 +226,13 @@ def test_a_package_can_import_its_own_modules(any_wall, tmp_path):
     solution.close()
 
 
-# -- at the level process --------------------------------------------------------------------------------------
+# -- at every level with processes of its own ------------------------------------------------------------------
 
 
 def test_every_handle_is_a_fresh_process_and_one_handle_is_one(wall, path):
     first, second = handle(wall, path), handle(wall, path)
     assert [first.count(), first.count(), second.count()] == [1, 2, 1]
-    assert first.pid() != second.pid()
-    assert os.getpid() not in {first.pid(), second.pid()}
+    assert len({first._link.pid, second._link.pid, os.getpid()}) == 3
     first.close()
     second.close()
 
@@ -256,13 +261,13 @@ def test_a_session_keeps_its_worker_until_it_is_restarted(wall, path):
     solution = handle(wall, path)
     with solution.session() as session:
         assert [session.count(), session.count()] == [1, 2]
-        before = session.pid()
+        before = session._link.pid
         session.write("kept/state.txt", "kept")
         session.write("dropped.txt", "dropped")
         session.link("leak.txt", str(path))
         session.restart(keep=["kept/state.txt", "leak.txt", "../../etc/passwd", "missing.txt"])
-        assert session.pid() != before
         assert session.count() == 1
+        assert session._link.pid != before
         assert session.read("kept/state.txt") == "kept"
         assert session.read("dropped.txt") is None
         assert session.read("leak.txt") is None
@@ -330,11 +335,10 @@ def test_the_judges_own_computing_is_not_on_the_solutions_clock(wall, path):
 
 def test_a_lost_supervisor_is_replaced_and_costs_one_answer(wall, path):
     solution = handle(wall, path)
-    pid = solution.pid()
+    solution.add(1)
+    pid = solution._link.pid
     os.kill(wall.supervisor._process.pid, signal.SIGKILL)
-    while (
-        Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
-    ):  # the kernel takes a moment to end the worker as well
+    while not processes.is_dead(pid):  # the kernel takes a moment to end the worker as well
         time.sleep(0.01)
     with pytest.raises(SolutionCrashed, match="lost together with its supervisor"):
         solution.add(1)
@@ -346,13 +350,15 @@ def test_a_lost_supervisor_is_replaced_and_costs_one_answer(wall, path):
     fresh.close()
 
 
-def test_closing_the_wall_leaves_no_process_and_no_folder(path):
-    wall = ProcessWall()
+@pytest.mark.parametrize("name", [level.name for level in BUILT_IN if level is not INPROCESS])
+def test_closing_the_wall_leaves_no_process_and_no_folder(path, name):
+    wall = opened(name)
     solution = handle(wall, path)
-    pids = {wall.supervisor._process.pid, solution.pid()}
+    solution.add(1)
+    pids = {wall.supervisor._process.pid, wall.supervisor.pid, solution._link.pid}
     folder = Path(wall._folder)
     assert folder.is_dir()
-    assert folder.stat().st_mode & 0o077 == 0
+    assert folder.stat().st_mode & 0o066 == 0  # nobody else can list what is in it, or add to it
     wall.close()
     solution.close()  # what is closed too late starts nothing anew
     assert not folder.exists()
@@ -436,7 +442,7 @@ def test_an_unknown_judge_call_is_refused(wall, tmp_path):
 
 
 def level(name, rank, reason=None):
-    return Level(name=name, rank=rank, summary=name, probe=lambda: reason, open=lambda: name)
+    return Level(name=name, rank=rank, summary=name, probe=lambda: reason, open=lambda _: name)
 
 
 def test_the_strongest_level_that_the_machine_gives_is_chosen():
@@ -451,13 +457,13 @@ def test_a_floor_is_never_silently_missed():
 
 
 def test_a_level_that_does_not_exist_is_named_with_those_that_do():
-    with pytest.raises(IsolationError, match="castle: no such level; there are inprocess, process"):
+    with pytest.raises(IsolationError, match="castle: no such level; there are inprocess, process, locked, namespaced"):
         choose("castle")
 
 
 def test_no_wall_is_opened_only_when_it_is_named():
     assert choose("inprocess") is INPROCESS
-    assert choose(None) is PROCESS
+    assert choose(None).rank >= PROCESS.rank
     with pytest.raises(IsolationError):
         choose(None, [INPROCESS, level("process", 10, "is not here")])
     assert isinstance(open_wall("inprocess"), InprocessWall)
@@ -529,9 +535,8 @@ def answer(handler):
     handler.end_headers()
     handler.wfile.write(b"ok" * (size // 2))
 
-def pid():
-    import os
-    return os.getpid()
+def nothing():
+    return None
 """
 
 
@@ -553,7 +558,7 @@ def test_a_service_answers_on_the_judges_own_socket(wall, serving):
         assert [service.request("GET", "/").body for _ in range(3)] == [b"ok"] * 3
         away = service.request("GET", "/away")
         assert (away.status, away.headers["location"]) == (307, "http://example.invalid/")
-        pid = service.pid()
+        pid = service._link.pid
     assert not Path(f"/proc/{pid}").exists()
     solution.close()
 
@@ -582,7 +587,20 @@ def test_an_answer_that_is_none_is_the_services_failure(wall, serving, path, err
 def test_a_service_that_nobody_started_does_not_answer(wall, serving):
     solution = handle(wall, serving[0])
     with solution.service() as service:
-        service.pid()
+        service.nothing()
         with pytest.raises(SolutionTimeout):
             service.request("GET", "/", timeout=0.3)
     solution.close()
+
+
+# -- a machine at its limits -----------------------------------------------------------------------------------
+
+
+def test_a_worker_that_cannot_be_set_up_is_nobodys_failure_and_the_next_one_works(wall, path):
+    solution = handle(wall, path, threads=0)
+    with pytest.raises(JudgeError, match="cannot be set up: RuntimeError: set_num_threads expects a positive integer"):
+        solution.add(1)
+    solution.close()
+    fresh = handle(wall, path)
+    assert fresh.add(1) == 2
+    fresh.close()

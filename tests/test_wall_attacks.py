@@ -73,7 +73,7 @@ def verdicts(tmp_path_factory, canary):
     (folder / "plan.json").write_text(json.dumps(plan))
     command = [
         *(sys.executable, "-m", "pytest", str(PACK), "--import-mode=importlib", "-p", "no:cacheprovider"),
-        *("--isolation=process", f"--ptassess-matrix={folder}/plan.json"),
+        *("--ptassess-exactly=process", f"--ptassess-matrix={folder}/plan.json"),
         f"--ptassess-matrix-out={folder}/out.jsonl",
     ]
     environment = os.environ | {"CANARY": CANARY}

@@ -6,7 +6,7 @@ import resource
 import sys
 import sysconfig
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -18,13 +18,26 @@ if TYPE_CHECKING:
 # Libraries and programs; what the interpreter, libc and torch look up on the way; nothing of other processes.
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store", "/opt/cuda")
 _LOOKED_UP = (
-    "/etc/ld.so.cache", "/etc/localtime", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/mime.types",
+    "/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf",
+    "/etc/hosts", "/etc/mime.types",
     "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/version", "/proc/filesystems",
     "/proc/sys/kernel/osrelease", "/proc/sys/vm/overcommit_memory", "/proc/driver/nvidia",
     "/sys/devices/system/cpu", "/sys/devices/system/node",
 )  # fmt: skip
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108  where torch's data loaders hand tensors over
 _MOST_FILES = 1024
+_KNOWS_TCP = 4  # version of Landlock, Linux 6.7
+
+Network = Literal["none", "served", "own"]
+"""``served``: sockets can be made, as servers' objects do before they are given one that listens, but neither bound nor
+connected. ``own``: all can be done, for there is nobody there."""
+
+_INTERNET = (seccomp.AF_UNIX, seccomp.AF_INET, seccomp.AF_INET6)
+_FAMILIES: dict[Network, tuple[int, ...]] = {
+    "none": (seccomp.AF_UNIX,),
+    "served": _INTERNET,
+    "own": (*_INTERNET, seccomp.AF_NETLINK),  # gloo asks which interfaces there are
+}
 
 
 class Confinement(msgspec.Struct, frozen=True):
@@ -33,12 +46,14 @@ class Confinement(msgspec.Struct, frozen=True):
     Attributes:
         reading: files and folders, beside its own.
         listing: folders whose names can be seen, with those of all that is below.
+        roots: the files and folders in which all of these lie, and links that lead to them.
         protected: processes that it cannot signal.
         disk_mb: the longest file that it can write, in MiB.
     """
 
     reading: tuple[str, ...]
     listing: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
     protected: tuple[int, ...] = ()
     disk_mb: int = 1024
 
@@ -70,6 +85,7 @@ def confinement(*, hidden: Iterable[Path], protected: Iterable[int]) -> Confinem
     return Confinement(
         reading=(*map(str, reading), *_LOOKED_UP),
         listing=tuple(map(str, listing)),
+        roots=(*map(str, outermost), *_LOOKED_UP, *named),
         protected=tuple(sorted(protected)),
     )
 
@@ -98,18 +114,30 @@ def without(root: Path, hidden: Iterable[Path]) -> list[Path]:
     return [path for child in sorted(root.iterdir()) if not child.is_symlink() for path in without(child, inside)]
 
 
-def confine(found: Confinement, *, scratch: str, solution: Iterable[str]) -> None:
+def confine(
+    found: Confinement,
+    *,
+    scratch: str,
+    solution: Iterable[str],
+    shared_memory: bool = True,
+    network: Network = "none",
+) -> None:
     """Give up all the rest, for good, for this process and all that it starts.
 
     Args:
         found: what is left.
         scratch: the worker's own folder.
         solution: the files or folders that it imports.
+        shared_memory: whether it can make files in memory, as data loaders with workers do.
+        network: what of it is left.
 
     Raises:
         OSError: if the kernel refuses.
     """
     _at_most(resource.RLIMIT_FSIZE, found.disk_mb << 20)
     _at_most(resource.RLIMIT_NOFILE, _MOST_FILES)
-    landlock.keep_to(reading=(*found.reading, *solution), listing=found.listing, writing=(scratch, _SHARED_MEMORY))
-    seccomp.install(protected=found.protected)
+    writing = (scratch, _SHARED_MEMORY) if shared_memory else (scratch,)
+    landlock.keep_to(reading=(*found.reading, *solution), listing=found.listing, writing=writing, tcp=network == "own")
+    if network == "served" and landlock.version() < _KNOWS_TCP:
+        network = "none"
+    seccomp.install(families=_FAMILIES[network], streams_only=network == "served", protected=found.protected)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ptassess.errors import IsolationError
+from ptassess.sandbox import confinement, namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,26 +26,32 @@ class Level:
         rank: stronger levels have higher ranks.
         summary: what it is, in one line, for scorecards.
         probe: why this machine cannot give it, in one line, or None if it can.
-        open: makes the wall.
+        open: makes the wall, given the folders that no worker may read wherever they lie, such as private checks.
     """
 
     name: str
     rank: int
     summary: str
     probe: Callable[[], str | None]
-    open: Callable[[], Wall]
+    open: Callable[[Sequence[Path]], Wall]
 
 
-def _inprocess() -> Wall:
+def _inprocess(_hidden: Sequence[Path]) -> Wall:
     from ptassess.sandbox.wall import InprocessWall
 
     return InprocessWall()
 
 
-def _process() -> Wall:
+def _process(_hidden: Sequence[Path]) -> Wall:
     from ptassess.sandbox.wall import ProcessWall
 
     return ProcessWall()
+
+
+def _locked(hidden: Sequence[Path]) -> Wall:
+    from ptassess.sandbox.wall import ProcessWall
+
+    return ProcessWall(LOCKED.name, hidden)
 
 
 def _why_no_process() -> str | None:
@@ -53,6 +60,12 @@ def _why_no_process() -> str | None:
     if not hasattr(os, "pidfd_open") or not Path("/proc/self/task").exists():
         return "needs /proc and pidfds: Linux 5.3 or newer with /proc mounted"
     return None
+
+
+def _namespaced(hidden: Sequence[Path]) -> Wall:
+    from ptassess.sandbox.wall import ProcessWall
+
+    return ProcessWall(NAMESPACED.name, hidden)
 
 
 INPROCESS = Level(
@@ -69,7 +82,23 @@ PROCESS = Level(
     probe=_why_no_process,
     open=_process,
 )
-BUILT_IN = (INPROCESS, PROCESS)
+LOCKED = Level(
+    name="locked",
+    rank=20,
+    summary="as process, and the kernel lets it read libraries and its own files, write in a folder of its own, and "
+    "reach neither the network nor other processes (Landlock, seccomp)",
+    probe=lambda: _why_no_process() or confinement.why_not(),
+    open=_locked,
+)
+NAMESPACED = Level(
+    name="namespaced",
+    rank=30,
+    summary="as locked, and each process has users, mounts, processes, network and IPC objects of its own: it sees "
+    "libraries, its own files and itself",
+    probe=lambda: LOCKED.probe() or namespaces.why_not(),
+    open=_namespaced,
+)
+BUILT_IN = (INPROCESS, PROCESS, LOCKED, NAMESPACED)
 
 
 def choose(floor: str | None, levels: Sequence[Level] = BUILT_IN) -> Level:

@@ -58,6 +58,36 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def pid_of(descriptor: int) -> int:
+    """The number that a process has here; in another namespace it has another.
+
+    Args:
+        descriptor: of the process, as ``os.pidfd_open`` gives it.
+
+    Returns:
+        The number; one below 1 for a process that has been reaped, or that cannot be seen from here.
+    """
+    with open(f"/proc/self/fdinfo/{descriptor}", "rb") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith(b"Pid:"))
+
+
+def ancestors(pid: int) -> list[int]:
+    """Parent, grandparent and so on, as far as this process can see.
+
+    Args:
+        pid: of the process.
+    """
+    found: list[int] = []
+    while pid > 1:
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                pid = int(file.read().rpartition(b") ")[2].split()[1])
+        except OSError:
+            break
+        found += [pid] if pid else []
+    return found
+
+
 def private_kb(pid: int) -> int:
     """Resident memory that is not a file's: anonymous and shared, in KiB; 0 for a process that is gone.
 

@@ -41,11 +41,11 @@ _NUMBERS = {
     "quotactl_fd": (443, 443), "reboot": (169, 142), "request_key": (249, 218), "rt_sigqueueinfo": (129, 138),
     "rt_tgsigqueueinfo": (297, 240), "sched_setaffinity": (203, 122), "sched_setattr": (314, 274),
     "sched_setparam": (142, 118), "sched_setscheduler": (144, 119), "semctl": (66, 191), "semget": (64, 190),
-    "semop": (65, 193), "semtimedop": (220, 192), "setdomainname": (171, 162), "sethostname": (170, 161),
-    "setns": (308, 268), "setpriority": (141, 140), "settimeofday": (164, 170), "shmat": (30, 196),
-    "shmctl": (31, 195), "shmget": (29, 194), "socket": (41, 198), "swapoff": (168, 225), "swapon": (167, 224),
-    "syslog": (103, 116), "tgkill": (234, 131), "tkill": (200, 130), "umount2": (166, 39), "unshare": (272, 97),
-    "userfaultfd": (323, 282), "vhangup": (153, 58),
+    "semop": (65, 193), "semtimedop": (220, 192), "sendmmsg": (307, 269), "sendmsg": (46, 211), "sendto": (44, 206),
+    "setdomainname": (171, 162), "sethostname": (170, 161), "setns": (308, 268), "setpriority": (141, 140),
+    "settimeofday": (164, 170), "shmat": (30, 196), "shmctl": (31, 195), "shmget": (29, 194), "socket": (41, 198),
+    "swapoff": (168, 225), "swapon": (167, 224), "syslog": (103, 116), "tgkill": (234, 131), "tkill": (200, 130),
+    "umount2": (166, 39), "unshare": (272, 97), "userfaultfd": (323, 282), "vhangup": (153, 58),
 }  # fmt: skip
 
 _DENIED = {
@@ -81,7 +81,11 @@ _NEW_NAMESPACES = 0x7E02_0080  # CLONE_NEW…: TIME, NS, CGROUP, UTS, IPC, USER,
 _SIGNALS_FROM_FILES = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX
 _TYPES_FOR_OTHERS = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 _PRIO_PROCESS, _IOPRIO_WHO_PROCESS = 0, 1
-AF_UNIX = 1
+AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
+_NETLINK_ROUTE = 0  # linux/netlink.h
+_NO_STREAM = 0b1110  # of the kinds of sockets only SOCK_STREAM, 1, has none of these bits
+_TCP = (0, 6)  # the usual protocol of a family, and IPPROTO_TCP: Landlock knows no other kind of stream
+_FAST_OPEN = 0x2000_0000  # MSG_FASTOPEN connects, and Landlock does not see it
 _EVERYBODY = -1
 
 _ARCHITECTURES = {"x86_64": (0, 0xC000_003E), "aarch64": (1, 0xC000_00B7)}  # column above; AUDIT_ARCH_…, linux/audit.h
@@ -108,19 +112,19 @@ class _Condition:
     none_of: bool = False
     bits: int = 0
 
-    def program(self) -> list[Instruction]:
-        """Instructions that go on behind themselves if it holds, and leave by one jump too far if not."""
+    def program(self, away: int) -> list[Instruction]:
+        """Instructions that go on behind themselves if it holds, and so many further on if not."""
         load = (_LOAD, 0, 0, _ARGUMENTS + 8 * self.argument)
         if self.bits:
-            return [load, (_ANY_BIT, 0, 1, self.bits)]
+            return [load, (_ANY_BIT, 0, away, self.bits)]
         count = len(self.values)
-        # A match jumps behind the last comparison, or one further where a match means that it does not hold.
+        # A match jumps behind the last comparison, or further where a match means that it does not hold.
         compared = [
-            (_EQUAL, count - 1 - place + self.none_of, 0, value & 0xFFFF_FFFF)
+            (_EQUAL, count - 1 - place + away * self.none_of, 0, value & 0xFFFF_FFFF)
             for place, value in enumerate(self.values)
         ]
         *others, (code, yes, _, value) = compared
-        return [load, *others, (code, yes, int(not self.none_of), value)]
+        return [load, *others, (code, yes, away * (not self.none_of), value)]
 
 
 def denied() -> dict[str, str]:
@@ -129,13 +133,18 @@ def denied() -> dict[str, str]:
 
 
 def filter_for(
-    machine: str, *, families: Collection[int] = (AF_UNIX,), protected: Collection[int] = ()
+    machine: str,
+    *,
+    families: Collection[int] = (AF_UNIX,),
+    streams_only: bool = False,
+    protected: Collection[int] = (),
 ) -> list[Instruction]:
     """The filter's program.
 
     Args:
         machine: ``x86_64`` or ``aarch64``, as ``platform.machine()`` names them.
         families: of sockets that may be made.
+        streams_only: whether these may be such only as Landlock keeps from connecting.
         protected: processes that no signal may be sent to.
 
     Raises:
@@ -146,9 +155,12 @@ def filter_for(
     column, architecture = _ARCHITECTURES[machine]
     safe = tuple(sorted(protected))
     signalled = (*safe, *(-pid for pid in safe), _EVERYBODY)
-    refused_if: list[tuple[str, int, _Condition]] = [
+    # Refused if all of the conditions hold.
+    refused_if: list[tuple[str, int, *tuple[_Condition, ...]]] = [
         ("clone", errno.EPERM, _Condition(0, bits=_NEW_NAMESPACES)),
         ("socket", errno.EAFNOSUPPORT, _Condition(0, tuple(sorted(families)), none_of=True)),
+        # Of what the kernel tells by netlink only what getifaddrs(3) asks for.
+        ("socket", errno.EAFNOSUPPORT, _Condition(0, (AF_NETLINK,)), _Condition(2, (_NETLINK_ROUTE,), none_of=True)),
         ("kill", errno.EPERM, _Condition(0, signalled)),
         ("prlimit64", errno.EPERM, _Condition(0, (0,), none_of=True)),
         *(
@@ -162,6 +174,14 @@ def filter_for(
         ("fcntl", errno.EPERM, _Condition(1, _SIGNALS_FROM_FILES)),
         ("ioctl", errno.EPERM, _Condition(1, _TYPES_FOR_OTHERS)),
     ]
+    if streams_only:
+        refused_if += [
+            ("socket", errno.EPROTONOSUPPORT, _Condition(1, bits=_NO_STREAM)),
+            ("socket", errno.EPROTONOSUPPORT, _Condition(2, _TCP, none_of=True)),
+            ("sendto", errno.EPERM, _Condition(3, bits=_FAST_OPEN)),
+            ("sendmsg", errno.EPERM, _Condition(2, bits=_FAST_OPEN)),
+            ("sendmmsg", errno.EPERM, _Condition(3, bits=_FAST_OPEN)),
+        ]
     if safe:
         refused_if += [
             (name, errno.EPERM, _Condition(0, safe))
@@ -178,8 +198,10 @@ def filter_for(
     # Its flags lie behind a pointer; where it is not there, libraries take clone instead.
     for name, number in [("clone3", errno.ENOSYS), *((name, errno.EPERM) for name in denied())]:
         program += [(_EQUAL, 0, 1, _NUMBERS[name][column]), (_RETURN, 0, 0, _ERRNO | number)]
-    for name, number, condition in refused_if:
-        looked_at = [*condition.program(), (_RETURN, 0, 0, _ERRNO | number), (_LOAD, 0, 0, _NUMBER)]
+    for name, number, *conditions in refused_if:
+        looked_at: list[Instruction] = [(_RETURN, 0, 0, _ERRNO | number), (_LOAD, 0, 0, _NUMBER)]
+        for condition in reversed(conditions):
+            looked_at = [*condition.program(len(looked_at) - 1), *looked_at]
         program += [(_EQUAL, 0, len(looked_at), _NUMBERS[name][column]), *looked_at]
     return [*program, (_RETURN, 0, 0, ALLOW)]
 
@@ -198,18 +220,21 @@ def why_not() -> str | None:
     return None
 
 
-def install(*, families: Collection[int] = (AF_UNIX,), protected: Collection[int] = ()) -> None:
+def install(
+    *, families: Collection[int] = (AF_UNIX,), streams_only: bool = False, protected: Collection[int] = ()
+) -> None:
     """Give up what the filter denies, for good, for all threads of this process and all that it starts.
 
     Args:
         families: of sockets that may be made.
+        streams_only: whether these may be such only as Landlock keeps from connecting.
         protected: processes that no signal may be sent to.
 
     Raises:
         OSError: if the kernel refuses.
         ValueError: on a machine whose system calls are not known.
     """
-    program = filter_for(platform.machine(), families=families, protected=protected)
+    program = filter_for(platform.machine(), families=families, streams_only=streams_only, protected=protected)
     code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
     buffer = ctypes.create_string_buffer(code, len(code))
     head = struct.pack("@HP", len(program), ctypes.addressof(buffer))  # struct sock_fprog

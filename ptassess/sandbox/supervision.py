@@ -15,7 +15,7 @@ import msgspec
 from ptassess.errors import JudgeError
 from ptassess.sandbox import processes
 from ptassess.sandbox.worker import WorkerSpec
-from ptassess.sandbox.zygote import End, Preload, Reap, Reply, Request, Spawn, Spawned
+from ptassess.sandbox.zygote import Begin, End, Failed, Preload, Reap, Reply, Request, Spawn, Started
 
 START_SECONDS = 120.0  # a cold `import torch` from a slow disk; it is hidden behind pytest's collection
 _ANSWER_SECONDS = 5.0  # to a request; the supervisor needs up to 2 s to empty a process tree
@@ -44,11 +44,15 @@ class Supervisor:
 
     Args:
         folder: its HOME and TMPDIR while it has no worker.
+        begin: how workers are to be run.
+
+    Attributes:
+        pid: of the process that workers are forked from, once it has answered.
     """
 
     _alive: ClassVar[set[int]] = set()
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, begin: Begin) -> None:
         processes.become_subreaper()  # what outlives a supervisor that a solution has killed comes to us
         self._known = set(processes.children(os.getpid()))
         self._sock, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -71,11 +75,9 @@ class Supervisor:
         self._alive.add(self._process.pid)
         self._ready = False
         self._decoder = msgspec.msgpack.Decoder(Reply)
-
-    @property
-    def pid(self) -> int:
-        """Of the zygote."""
-        return self._process.pid
+        self._begin = begin
+        self._started = self.pid = self._process.pid
+        self._sock.send(msgspec.msgpack.encode(begin))
 
     def spawn(self, number: int, spec: WorkerSpec, sock: socket.socket, gift: int | None = None) -> int:
         """Start a worker.
@@ -91,13 +93,15 @@ class Supervisor:
 
         Raises:
             Lost: if the supervisor does not answer.
-            JudgeError: if it cannot start at all.
+            JudgeError: if it cannot start at all, or cannot set a worker up.
         """
         descriptors = [sock.fileno()] + ([] if gift is None else [gift])
         reply = self._ask(Spawn(number, spec), _ANSWER_SECONDS if self._ready else START_SECONDS, *descriptors)
         self._ready = True
-        assert isinstance(reply, Spawned)
-        return reply.pid
+        if isinstance(reply, Failed):
+            raise JudgeError(f"a process for a solution cannot be set up: {reply.why}; see `ptassess doctor`")
+        assert isinstance(reply, Started)
+        return self._started
 
     def preload(self, names: tuple[str, ...]) -> None:
         """Have it import modules.
@@ -157,10 +161,15 @@ class Supervisor:
             self._sock.settimeout(seconds)
             socket.send_fds(self._sock, [msgspec.msgpack.encode(request)], list(descriptors))
             while True:
-                data = self._sock.recv(_MAX_REPLY)
+                data, found, _, _ = socket.recv_fds(self._sock, _MAX_REPLY, 1)
                 if not data:
                     break
                 reply: Reply = self._decoder.decode(data)
+                for descriptor in found:
+                    self._started = processes.pid_of(descriptor)
+                    os.close(descriptor)
+                if isinstance(reply, Started) and reply.id == self._begin.id:
+                    self.pid = self._started
                 if reply.id == request.id:
                     return reply
                 self._sock.settimeout(max(0.01, deadline - time.monotonic()))

@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
+
 from ptassess.errors import (
     JudgeError,
     NotAttempted,
@@ -22,18 +24,19 @@ from ptassess.errors import (
     SolutionProtocol,
     SolutionTimeout,
 )
-from ptassess.sandbox import artefact, devices, folders, processes
+from ptassess.sandbox import artefact, devices, folders, identity, processes
 from ptassess.sandbox.channel import Channel, Closed, Deadline
 from ptassess.sandbox.cleaning import clean
 from ptassess.sandbox.contestant import Contestant
 from ptassess.sandbox.executor import Executor
 from ptassess.sandbox.fetching import CONTEXT_MB, DeviceContestant
-from ptassess.sandbox.levels import BUILT_IN, INPROCESS, PROCESS, Level, choose
+from ptassess.sandbox.levels import BUILT_IN, INPROCESS, NAMESPACED, PROCESS, Level, choose
 from ptassess.sandbox.solution import Closing, Limits, Solution
 from ptassess.sandbox.supervision import Lost, Supervisor
 from ptassess.sandbox.weighing import Weighed, given_bytes
 from ptassess.sandbox.wire import PREFIX, Answer, Ask, Message, Raised, Value, WireError, decode
 from ptassess.sandbox.worker import LISTENER, WorkerSpec
+from ptassess.sandbox.zygote import Begin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -79,17 +82,29 @@ class ProcessWall:
     """A fresh process for every handle, forked by a supervisor that is forked by nobody.
 
     It starts the supervisor at once and waits for it at the first request.
+
+    Args:
+        level: its name; ``process``, or one that gives up more.
+        hidden: folders that no worker may read wherever they lie.
     """
 
-    level = PROCESS.name
-
-    def __init__(self) -> None:
+    def __init__(self, level: str = PROCESS.name, hidden: Sequence[Path] = ()) -> None:
+        self.level = level
         self._folder = tempfile.mkdtemp(prefix="ptassess-")  # mode 0700
+        if level != PROCESS.name and identity.for_worker(0) is not None:
+            Path(self._folder).chmod(0o711)  # the users that workers become pass through it to their own
+        self._begin = Begin(
+            0,
+            locked=level != PROCESS.name,
+            namespaces=level == NAMESPACED.name,
+            folder=self._folder,
+            hidden=tuple(map(str, hidden)),
+        )
         self._numbers = itertools.count(1)
         self._preloaded: tuple[str, ...] = ()
         self._closed = False
         self.workers: set[int] = set()
-        self.supervisor = Supervisor(self._folder)
+        self.supervisor = Supervisor(self._folder, self._begin)
 
     def solution(self, path: Path | None, *, limits: Limits, shown_as: str, overlay: Path | None = None) -> Solution:
         """A handle on a solution.
@@ -134,27 +149,10 @@ class ProcessWall:
         def open_link(keep: Sequence[str], old: Link | None, listener: socket.socket | None = None) -> Link:
             if path is None:
                 raise NotAttempted(f"{shown_as} is not there")
-            number = next(self._numbers)
-            scratch = Path(tempfile.mkdtemp(dir=self._folder))
+            spec = self._spec(path, limits, shown_as, overlay)
             if isinstance(old, ProcessLink):
-                _keep_files(keep, old.scratch, scratch)
-            artefact.put(files or {}, scratch)
-            spec = WorkerSpec(
-                path=str(path),
-                shown_as=shown_as,
-                scratch=str(scratch),
-                overlay=str(overlay) if overlay else None,
-                threads=limits.threads,
-                memory_mb=limits.memory_mb,
-                answer_mb=limits.answer_mb,
-                weighed=limits.weighed,
-            )
-            ours, theirs = socket.socketpair()
-            try:
-                pid = self._spawn(number, spec, theirs, listener.fileno() if listener else None)
-            finally:
-                theirs.close()
-            return ProcessLink(self, number, pid, ours, spec)
+                _keep_files(keep, old.scratch, Path(spec.scratch))
+            return self._start(spec, files or {}, listener)
 
         return open_link
 
@@ -192,27 +190,13 @@ class ProcessWall:
             SolutionError: if the function is not there.
         """
         apart = device != devices.CPU
-        scratch = Path(tempfile.mkdtemp(dir=self._folder))
-        artefact.put(files or {}, scratch)
-        number = next(self._numbers)
-        spec = WorkerSpec(
-            path=str(path or ""),
-            shown_as=shown_as,
-            scratch=str(scratch),
-            overlay=str(overlay) if overlay else None,
-            threads=limits.threads,
+        spec = msgspec.structs.replace(
+            self._spec(path, limits, shown_as, overlay),
             memory_mb=limits.memory_mb + (CONTEXT_MB if apart else 0),
-            answer_mb=limits.answer_mb,
-            weighed=limits.weighed,
             device=device,
             races=True,
         )
-        ours, theirs = socket.socketpair()
-        try:
-            pid = self._spawn(number, spec, theirs, None)
-        finally:
-            theirs.close()
-        link = ProcessLink(self, number, pid, ours, spec)
+        link = self._start(spec, files or {})
         kind = DeviceContestant if apart else Contestant
         found = kind(link, name=name, shown_as=shown_as, seconds=limits.seconds)
         try:
@@ -238,6 +222,39 @@ class ProcessWall:
         self.supervisor.close()
         folders.remove(self._folder)
 
+    def _spec(self, path: Path | None, limits: Limits, shown_as: str, overlay: Path | None) -> WorkerSpec:
+        """What a new worker is for, in a folder of its own."""
+        return WorkerSpec(
+            path=str(path or ""),
+            shown_as=shown_as,
+            scratch=tempfile.mkdtemp(dir=self._folder),
+            overlay=str(overlay) if overlay else None,
+            threads=limits.threads,
+            memory_mb=limits.memory_mb,
+            answer_mb=limits.answer_mb,
+            weighed=limits.weighed,
+        )
+
+    def _start(self, spec: WorkerSpec, files: Mapping[str, Path], listener: socket.socket | None = None) -> ProcessLink:
+        """Start a worker, with some files beside those that lie in its folder already."""
+        number = next(self._numbers)
+        scratch = Path(spec.scratch)
+        artefact.put(files, scratch)
+        user = identity.for_worker(number) if self._begin.locked else None
+        if user is not None:
+            identity.give(scratch, user)
+            spec = msgspec.structs.replace(spec, user=user)
+        ours, theirs = socket.socketpair()
+        try:
+            pid = self._spawn(number, spec, theirs, listener.fileno() if listener else None)
+        except BaseException:
+            ours.close()
+            folders.remove(scratch)
+            raise
+        finally:
+            theirs.close()
+        return ProcessLink(self, number, pid, ours, spec)
+
     def _spawn(self, number: int, spec: WorkerSpec, sock: socket.socket, gift: int | None) -> int:
         try:
             return self.supervisor.spawn(number, spec, sock, gift)
@@ -253,7 +270,7 @@ class ProcessWall:
         self.supervisor.destroy()
         if self._closed:
             return
-        self.supervisor = Supervisor(self._folder)
+        self.supervisor = Supervisor(self._folder, self._begin)
         self.preload(self._preloaded)
 
 
@@ -463,14 +480,15 @@ def _keep_files(names: Sequence[str], old: Path, new: Path) -> None:
         shutil.copyfile(source, new / name, follow_symlinks=False)
 
 
-def open_wall(floor: str | None = None, levels: Sequence[Level] = BUILT_IN) -> Wall:
+def open_wall(floor: str | None = None, levels: Sequence[Level] = BUILT_IN, *, hidden: Sequence[Path] = ()) -> Wall:
     """Open the strongest wall that this machine gives, or one of at least the level that is named.
 
     Args:
         floor: name of a level; None for any wall at all.
         levels: to choose from.
+        hidden: folders that no worker may read wherever they lie, such as private checks among the libraries.
 
     Raises:
         IsolationError: if there is none.
     """
-    return choose(floor, levels).open()
+    return choose(floor, levels).open(hidden)

@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ptassess.sandbox import devices, landlock, processes
+from ptassess.sandbox import devices, identity, landlock, namespaces, processes
 from ptassess.sandbox.channel import Channel, Closed
+from ptassess.sandbox.confinement import Confinement, confine
 from ptassess.sandbox.executor import Executor
 from ptassess.sandbox.wire import Answer, Ask, Done, WireError, decode, encode
 
 if TYPE_CHECKING:
     from typing import NoReturn
 
+READY = b"+"  # begins no message of an error
+_MAX_WHY = 2_000  # bytes
 LISTENER = "PTASSESS_LISTENER"  # environment: number of the listening socket's descriptor
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
@@ -43,6 +46,7 @@ class WorkerSpec(msgspec.Struct, frozen=True):
         weighed: it may write in its scratch only, where the kernel has Landlock, and gives freed memory back at once.
         races: it is a contestant, which inputs are handed over to.
         device: on which the timed calls of a race run; see ``ptassess.sandbox.devices``.
+        user: whom it becomes; see ``ptassess.sandbox.identity``.
     """
 
     path: str
@@ -55,21 +59,64 @@ class WorkerSpec(msgspec.Struct, frozen=True):
     weighed: bool = False
     races: bool = False
     device: str = devices.CPU
+    user: int | None = None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What it imports: the solution, with all that lies beside it if that is a package, and the overlay."""
+        path = Path(self.path)
+        own = str(path.parent) if path.name == "__init__.py" else self.path
+        return tuple(filter(None, (own, self.overlay)))
+
+    def at(self, own: str, overlay: str | None = None) -> WorkerSpec:
+        """The same with its files at other places.
+
+        Args:
+            own: of the solution's file or folder.
+            overlay: of the overlay.
+        """
+        path = Path(self.path)
+        own = str(Path(own, path.name)) if path.name == "__init__.py" else own
+        return msgspec.structs.replace(self, path=own, overlay=overlay)
 
 
-def run(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int, gift: int | None = None) -> NoReturn:
+class Place(msgspec.Struct, frozen=True):
+    """Where the workers of a supervisor live.
+
+    Attributes:
+        folder: in which their folders are, if each has namespaces of its own.
+        confinement: what is left to them, from level ``locked`` on.
+    """
+
+    folder: str | None = None
+    confinement: Confinement | None = None
+
+
+def run(  # noqa: PLR0913, PLR0917  what a process begins with
+    spec: WorkerSpec, place: Place, sock: socket.socket, stdout: int, stderr: int, ready: int, gift: int | None = None
+) -> NoReturn:
     """Become the worker; called in the child right after the fork, and never returns.
 
     Args:
         spec: what it is for.
+        place: where it lives.
         sock: its end of the connection to the judge.
         stdout: pipe to the supervisor.
         stderr: pipe to the supervisor.
+        ready: pipe to the supervisor, for ``READY`` or what has gone wrong before any code of the candidate's.
         gift: descriptor of the listening socket of a service.
     """
     status = 1
     try:
-        _settle(spec, sock, stdout, stderr, gift)
+        try:
+            _settle(spec, sock, stdout, stderr, ready, gift)
+            spec = _shut_in(spec, place, serves=gift is not None)
+            os.write(ready, READY)
+        except BaseException as error:  # noqa: BLE001  it is the machine's fault, whatever it is
+            os.write(ready, f"{type(error).__name__}: {error}".encode(errors="replace")[:_MAX_WHY])
+            os._exit(status)
+        finally:
+            os.close(ready)
         _serve(spec, Channel(sock, takes_files=spec.races))
         status = 0
     except Closed:
@@ -78,16 +125,17 @@ def run(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int, gift: i
         os._exit(status)
 
 
-def _settle(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int, gift: int | None) -> None:
+def _settle(  # noqa: PLR0913, PLR0917  as above
+    spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int, ready: int, gift: int | None
+) -> None:
     """Take on a place of one's own: session, streams, folder, environment, limits."""
     os.setsid()
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     processes.become_subreaper()  # what it starts stays in its tree, where its memory is counted
     null = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((null, 0), (stdout, 1), (stderr, 2)):
         os.dup2(source, target)
     place = 3
-    for keep in sorted([sock.fileno()] + ([] if gift is None else [gift])):
+    for keep in sorted([sock.fileno(), ready] + ([] if gift is None else [gift])):
         os.closerange(place, keep)
         place = keep + 1
     os.closerange(place, 65_536)  # close_range in the kernel: one call, however many
@@ -110,10 +158,28 @@ def _settle(spec: WorkerSpec, sock: socket.socket, stdout: int, stderr: int, gif
     torch.set_num_threads(spec.threads)
     if spec.weighed:
         _give_memory_back()
+
+
+def _shut_in(spec: WorkerSpec, place: Place, *, serves: bool) -> WorkerSpec:
+    """Shut the doors, before the first line of candidate code; gives where its files are from now on."""
+    if place.folder is not None:
+        found = namespaces.settle(place.folder, spec.scratch, spec.files, memory_mb=spec.memory_mb)
+        spec = spec.at(*found) if found else spec
+    if place.confinement is not None:
+        identity.become(spec.user)
+        confine(
+            place.confinement,
+            scratch=spec.scratch,
+            solution=spec.files,
+            shared_memory=not spec.weighed,
+            network="own" if place.folder is not None else "served" if serves else "none",
+        )
+    elif spec.weighed:
         landlock.write_only_below(spec.scratch)
     elif spec.races:
         landlock.stand_apart()  # the inputs of calls to come lie in the judge's memory, and in the other contestants'
-    # The levels `locked` and `namespaced` shut the doors here, before the first line of candidate code.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # last: to become another user undoes it
+    return spec
 
 
 def _give_memory_back() -> None:

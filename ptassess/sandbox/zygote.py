@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import itertools
 import os
 import select
 import signal
@@ -17,10 +18,11 @@ import socket
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import msgspec
 
-from ptassess.sandbox import processes, worker
+from ptassess.sandbox import confinement, identity, namespaces, processes, worker
 
 TICK = 0.02  # seconds between two looks at memory
 RACE_TICK = 0.25
@@ -30,6 +32,24 @@ RING = 65_536  # bytes kept of each output stream
 MAX_REQUEST = 65_536
 _PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
 _REAP_SECONDS = 2.0  # to an empty process tree
+
+
+class Begin(msgspec.Struct, tag="begin"):
+    """How workers are to be run; comes first, and once.
+
+    Attributes:
+        id: of the request.
+        locked: whether they give up what they need not.
+        namespaces: whether they have namespaces of their own.
+        folder: in which their folders are.
+        hidden: folders that none of them may read.
+    """
+
+    id: int
+    locked: bool
+    namespaces: bool
+    folder: str
+    hidden: tuple[str, ...]
 
 
 class Spawn(msgspec.Struct, tag="spawn"):
@@ -52,15 +72,26 @@ class Preload(msgspec.Struct, tag="preload"):
     names: tuple[str, ...]
 
 
-class Spawned(msgspec.Struct, tag="spawned"):
-    """A worker runs."""
+class Started(msgspec.Struct, tag="started"):
+    """A process runs: the supervisor, or a worker. A descriptor of it comes along, for it may have another number."""
 
     id: int
-    pid: int
 
 
-class Preloaded(msgspec.Struct, tag="preloaded"):
-    """Those that could be imported are."""
+class Failed(msgspec.Struct, tag="failed"):
+    """A worker could not be set up; nothing of the candidate's has run.
+
+    Attributes:
+        id: of the request.
+        why: in one line.
+    """
+
+    id: int
+    why: str
+
+
+class Done(msgspec.Struct, tag="done"):
+    """That which was asked for has been done: modules that could be imported are."""
 
     id: int
 
@@ -90,7 +121,7 @@ class End(msgspec.Struct, tag="end"):
 
 
 Request = Spawn | Reap | Preload
-Reply = Spawned | End | Preloaded
+Reply = Started | Failed | End | Done
 
 
 @dataclass
@@ -128,6 +159,7 @@ class _Worker:
     statm: int | None = None
     peak_kb: int = 0
     cause: str = "killed"
+    user: int | None = None
 
 
 class Supervisor:
@@ -135,10 +167,16 @@ class Supervisor:
 
     Args:
         control: connection to the judge, a sequential-packet socket.
+        begin: how workers are to be run.
+        confined: what is left to them; None for everything.
     """
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, begin: Begin, confined: confinement.Confinement | None) -> None:
         self._control = control
+        self._folder = begin.folder if begin.namespaces else None
+        self._fork = namespaces.Pids().fork if begin.namespaces else os.fork
+        self._confinement = confined
+        self._say(Started(begin.id), os.getpid())
         self._workers: dict[int, _Worker] = {}
         self._rings: dict[int, _Ring] = {}
         self._poll = select.poll()
@@ -179,23 +217,38 @@ class Supervisor:
             return False
         request = self._decoder.decode(data)
         if isinstance(request, Spawn):
-            reply: Reply = self._spawn(request, *descriptors)
+            try:
+                self._say(Started(request.id), self._spawn(request, *descriptors))
+            except OSError as error:
+                self._say(Failed(request.id, str(error)))
         elif isinstance(request, Preload):
             for name in request.names:
                 with contextlib.suppress(Exception):  # the solution that imports it will say what is wrong with it
                     importlib.import_module(name)
             self._baseline_kb = _settle()
-            reply = Preloaded(request.id)
+            self._say(Done(request.id))
         else:
-            reply = self._reap(request.id)
-        self._control.send(msgspec.msgpack.encode(reply))
+            self._say(self._reap(request.id))
         return True
 
-    def _spawn(self, request: Spawn, connection: int, gift: int | None = None) -> Spawned:
-        pipes = [os.pipe() for _ in range(2)]
-        pid = os.fork()
+    def _say(self, reply: Reply, pid: int | None = None) -> None:
+        descriptors = [os.pidfd_open(pid)] if pid else []
+        socket.send_fds(self._control, [msgspec.msgpack.encode(reply)], descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+    def _spawn(self, request: Spawn, connection: int, gift: int | None = None) -> int:
+        *pipes, ready = [os.pipe() for _ in range(3)]
+        try:
+            pid = self._fork()
+        except OSError:
+            for descriptor in (connection, *([] if gift is None else [gift]), *itertools.chain(*pipes, ready)):
+                os.close(descriptor)
+            raise
         if pid == 0:
-            worker.run(request.spec, socket.socket(fileno=connection), pipes[0][1], pipes[1][1], gift)
+            sock = socket.socket(fileno=connection)
+            place = worker.Place(folder=self._folder, confinement=self._confinement)
+            worker.run(request.spec, place, sock, pipes[0][1], pipes[1][1], ready[1], gift)
         os.close(connection)
         if gift is not None:
             os.close(gift)
@@ -207,10 +260,18 @@ class Supervisor:
             self._rings[reading] = ring
             self._poll.register(reading, select.POLLIN)
             rings.append(ring)
+        os.close(ready[1])
+        with os.fdopen(ready[0], "rb") as pipe:
+            why = pipe.read()
         limit = request.spec.memory_mb * 1024
         statm = os.open(f"/proc/{pid}/statm", os.O_RDONLY | os.O_CLOEXEC) if request.spec.races else None
-        self._workers[request.id] = _Worker(request.id, pid, os.pidfd_open(pid), limit, rings, statm)
-        return Spawned(request.id, pid)
+        self._workers[request.id] = _Worker(
+            request.id, pid, os.pidfd_open(pid), limit, rings, statm, user=request.spec.user
+        )
+        if why != worker.READY:
+            self._reap(request.id)
+            raise OSError(why.decode(errors="replace") or "it ended before it was ready")
+        return pid
 
     def _glance(self, member: _Worker) -> None:
         """Look at a worker only if its own resident memory, files included, may have grown beyond its cap."""
@@ -275,6 +336,8 @@ class Supervisor:
         deadline = time.monotonic() + _REAP_SECONDS
         while self._end_strays() and time.monotonic() < deadline:
             pass
+        if member.user is not None:
+            identity.sweep(member.user)
         return end
 
     def _end_strays(self) -> bool:
@@ -307,8 +370,17 @@ def main(control: int) -> None:
         control: file descriptor of the connection to the judge.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    processes.become_subreaper()
     sock = socket.socket(fileno=control)
+    begin = msgspec.msgpack.decode(sock.recv(MAX_REQUEST), type=Begin)
+    hidden = [Path(path).resolve() for path in begin.hidden]
+    confined = None
+    if begin.locked:
+        # Where it has namespaces, a worker sees nobody that has to be protected.
+        protected = [] if begin.namespaces else [os.getpid(), *processes.ancestors(os.getpid())]
+        confined = confinement.confinement(hidden=hidden, protected=protected)
+        if begin.namespaces:
+            namespaces.enter(begin.folder, confined.roots, hidden)
+    processes.become_subreaper()
 
     import numpy as np  # noqa: F401  imported here so that no worker has to
     import torch
@@ -318,5 +390,5 @@ def main(control: int) -> None:
     torch.set_num_threads(1)
     sys.stdout.flush()
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        Supervisor(sock).run()
+        Supervisor(sock, begin, confined).run()
     os._exit(0)
