@@ -41,7 +41,10 @@ _STREAMS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": 
 _OUTSIDE = "/.outside"  # where the supervisor still has the machine's own files, and no worker any more
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _SIOCSIFFLAGS, _IFF_UP = 0x8914, 1  # linux/sockios.h, linux/if.h
+_TRY = "import sys; from ptassess.sandbox import namespaces; namespaces.try_out(sys.argv[1])"
 _PROBE_SECONDS = 20.0
+_SETTINGS = Path("/proc/sys")
+_CONTAINERS = ("/.dockerenv", "/run/.containerenv")  # of Docker and of Podman
 _NOTHING = "size=64k,mode=755"  # of a file system that holds folders to mount on
 
 
@@ -49,8 +52,7 @@ _NOTHING = "size=64k,mode=755"  # of a file system that holds folders to mount o
 def why_not() -> str | None:
     """Why this machine lets no process have namespaces of its own, in one line; None if it does. Tried, once."""
     with tempfile.TemporaryDirectory(prefix="ptassess-") as folder:
-        code = f"from ptassess.sandbox import namespaces; namespaces.try_out({folder!r})"
-        command = [sys.executable, "-P", "-c", code]
+        command = [sys.executable, "-P", "-c", _TRY, folder]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_PROBE_SECONDS, check=False)  # noqa: S603
         except (OSError, subprocess.SubprocessError) as error:
@@ -66,11 +68,11 @@ def _remedy() -> str:
 
     def setting(name: str) -> str:
         try:
-            return Path("/proc/sys", name).read_text(encoding="ascii").strip()
+            return (_SETTINGS / name).read_text(encoding="ascii").strip()
         except OSError:
             return ""
 
-    if any(Path(path).exists() for path in ("/.dockerenv", "/run/.containerenv")):
+    if any(Path(path).exists() for path in _CONTAINERS):
         return (
             "this container's profile denies them; start it with --security-opt seccomp=unconfined "
             "--security-opt systempaths=unconfined"
