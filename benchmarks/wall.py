@@ -1,6 +1,6 @@
-"""What the wall costs: times beside their targets, measured on this machine.
+"""What the wall costs at each level of isolation: times beside their targets, measured on this machine.
 
-    python benchmarks/wall.py [--json FILE] [--calls N] [--repeats N]
+    python benchmarks/wall.py [--json FILE] [--calls N] [--repeats N] [--level NAME …]
 
 Times are medians unless said otherwise. Nothing else should run on the machine meanwhile.
 """
@@ -21,8 +21,7 @@ from rich.table import Table
 
 from ptassess.errors import SolutionMemory, SolutionTimeout
 from ptassess.machine import machine_facts
-from ptassess.sandbox import Limits, open_wall
-from ptassess.sandbox.wall import ProcessWall
+from ptassess.sandbox import BUILT_IN, Limits
 
 ROOT = Path(__file__).parents[1]
 SOLUTION = """
@@ -72,16 +71,16 @@ def command_seconds(*commands, repeats=5):
     return [statistics.median(found[1:]) for found in samples]  # the first filled the page cache
 
 
-def measure_start(rows):
+def measure_start(rows, level):
     """Until the supervisor can be asked."""
     samples = []
     for _ in range(4):
         began = time.perf_counter()
-        wall = ProcessWall()
-        wall.preload(())
+        wall = level.open([])
+        wall.preload(("torchvision",))
         samples.append(time.perf_counter() - began)
         wall.close()
-    rows.append(("zygote ready (torch)", statistics.median(samples[1:]), "s", 3))
+    rows.append(("zygote ready (torch, torchvision)", statistics.median(samples[1:]), "s", 3))
 
 
 def measure_workers(rows, wall, path, repeats):
@@ -97,8 +96,6 @@ def measure_workers(rows, wall, path, repeats):
     solutions = [wall.solution(path, limits=Limits(), shown_as="solution") for _ in range(repeats)]
     ready = sorted(clock(lambda: solutions.pop().same(1), repeats))
     rows.append(("fresh worker + one call, p95", 1000 * ready[int(0.95 * len(ready))], "ms", 75))
-    (cold,) = command_seconds([sys.executable, "-c", "import torch"])
-    rows.append(("a cold `import torch` beside it", cold * 1000, "ms", None))
 
 
 def measure_calls(rows, wall, path, calls):
@@ -142,11 +139,24 @@ def measure_ends(rows, wall, path):
 
 
 def measure_collection(rows):
-    """What pytest's collection of the challenges costs beyond importing torch."""
+    """What pytest's collection of the challenges costs beyond importing torch, and that import itself."""
     python = [sys.executable, "-c", "import torch"]
     collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "challenges/"]
     bare, collected = command_seconds(python, collect)
+    rows.append(("a cold `import torch`", bare * 1000, "ms", None))
     rows.append(("`pytest --collect-only challenges/` − `import torch`", collected - bare, "s", 1))
+
+
+def measure_level(rows, level, path, options):
+    """Everything that differs from level to level."""
+    measure_start(rows, level)
+    wall = level.open([])
+    try:
+        measure_workers(rows, wall, path, options.repeats)
+        measure_calls(rows, wall, path, options.calls)
+        measure_ends(rows, wall, path)
+    finally:
+        wall.close()
 
 
 def main():
@@ -155,32 +165,41 @@ def main():
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     parser.add_argument("--calls", type=int, default=3000)
     parser.add_argument("--repeats", type=int, default=40)
+    parser.add_argument("--level", action="append", help="a level of isolation; default: all that this machine gives")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    rows = []
+    levels = [level for level in BUILT_IN if level.rank and level.name in (options.level or [level.name])]
+    levels = [level for level in levels if level.probe() is None]
+    shared, found = [], {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "solution.py"
         path.write_text(SOLUTION, encoding="utf-8")
-        measure_collection(rows)
-        measure_start(rows)
-        wall = open_wall("process")
-        try:
-            measure_workers(rows, wall, path, options.repeats)
-            measure_calls(rows, wall, path, options.calls)
-            measure_ends(rows, wall, path)
-        finally:
-            wall.close()
-    table = Table(f"the wall at level {wall.level}", "measured", "target", "", box=None, pad_edge=False)
-    for name, value, unit, target in rows:
-        verdict = "" if target is None else "kept" if value <= target else "missed"
-        table.add_row(name, f"{value:.3g} {unit}", "" if target is None else f"≤ {target:g} {unit}", verdict)
+        measure_collection(shared)
+        for level in levels:
+            measure_level(found.setdefault(level.name, []), level, path, options)
+    table = Table("", *found, "target", "", box=None, pad_edge=False)
+    for name, value, unit, target in shared:
+        told = [f"{value:.3g} {unit}", *[""] * (len(found) - 1)]
+        table.add_row(name, *told, *in_words([value], unit, target))
+    for rows in zip(*found.values(), strict=True):
+        values = [value for _, value, _, _ in rows]
+        name, _, unit, target = rows[0]
+        table.add_row(name, *(f"{value:.3g} {unit}" for value in values), *in_words(values, unit, target))
     Console().print(table)
     if options.json:
-        facts = {"level": wall.level, "machine": machine_facts().facts, "load": os.getloadavg()[0]}
+        facts = {"machine": machine_facts().facts, "load": os.getloadavg()[0]}
         keys = ("name", "value", "unit", "target")
-        facts["rows"] = [dict(zip(keys, row, strict=True)) for row in rows]
+        listed = {"": shared, **found}
+        facts["levels"] = {name: [dict(zip(keys, row, strict=True)) for row in rows] for name, rows in listed.items()}
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def in_words(values, unit, target):
+    """The target and whether every level keeps it."""
+    if target is None:
+        return "", ""
+    return f"≤ {target:g} {unit}", "kept" if max(values) <= target else "missed"
 
 
 if __name__ == "__main__":
