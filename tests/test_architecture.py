@@ -50,7 +50,7 @@ FLOORS = (
     ("sandbox.channel",),
     ("sandbox.wire", "sandbox.processes", "sandbox.cleaning", "sandbox.folders"),
     ("sandbox.artefact", "sandbox.confinement"),
-    ("sandbox.landlock", "sandbox.seccomp"),
+    ("sandbox.landlock", "sandbox.seccomp", "sandbox.survey"),
     ("scoring", "checking", "probing", "meters", "machine", "bands", "comparing"),
     ("challenge", "margins", "result", "accelerators"),
     ("errors", "_version"),

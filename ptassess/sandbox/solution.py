@@ -372,7 +372,10 @@ def _answer(ask: Ask, tokens: dict[int, JudgeCall]) -> list[bytes | memoryview]:
     if ask.token not in tokens or not isinstance(ask.args, list):
         return encode(Answer(ask.seq, None, "no such function"))
     value, refused = tokens[ask.token].answer(ask.args)
-    return encode(Answer(ask.seq, value, refused))
+    try:
+        return encode(Answer(ask.seq, value, refused))
+    except CannotCrossError as error:  # what it came to is their arguments' doing
+        return encode(Answer(ask.seq, None, f"it came to {error}"[:_TEXT]))
 
 
 def error_of(reply: Raised, shown_as: str, name: str) -> PtassessError:

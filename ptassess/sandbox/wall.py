@@ -308,6 +308,8 @@ class ProcessLink:
                     began = time.monotonic()
                     reply = answer(message)
                     deadline += time.monotonic() - began
+                    if not channel.is_silent():
+                        raise WireError("a frame before the answer that it waits for")  # noqa: TRY301  as above
                     channel.send(reply, deadline)
                 elif isinstance(message, (Value, Raised)) and message.seq == seq:
                     return message
