@@ -86,7 +86,7 @@ class Assessment:
             )
         self.submission = Submission.open(settings.submission) if settings.submission else None
         # What was handed in is what lay there before any of it ran; a worker of a weak level could write there later.
-        self.handed_in = self.submission.facts() if self.submission else SubmissionFacts(name="")
+        self.handed_in = self._handed_in()
         self.not_offered: list[pytest.Item] = []  # the exam's doing: such a run is not only a part
         self._quizzes: dict[str, Quiz] = {}
         self._told: dict[tuple[str, ...], str] = {}
@@ -100,6 +100,12 @@ class Assessment:
         controls_xdist = getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput")
         if not (self.only_collects or controls_xdist):
             _ = self.wall  # starts its zygote now, hidden behind the collection
+
+    def _handed_in(self) -> SubmissionFacts:
+        """What grading noted when it made the copy that is judged; the copy itself lacks what was left out."""
+        if self.settings.facts:
+            return msgspec.json.decode(self.settings.facts.read_bytes(), type=SubmissionFacts)
+        return self.submission.facts() if self.submission else SubmissionFacts(name="")
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -219,7 +225,9 @@ class Assessment:
         slug = check.challenge.slug
         key = f"{slug} {check.entry.label}" if check.entry else slug
         if key not in self._quizzes:
-            answers = check.entry.quiz if check.entry else self._unchanged_submission().quiz(slug)
+            answers = (
+                check.entry.quiz if check.entry else self._unchanged_submission().quiz(slug, self.handed_in.ignored)
+            )
             self._quizzes[key] = Quiz.open(
                 check.challenge.home / "quiz.py",
                 answers=answers,
@@ -277,7 +285,7 @@ class Assessment:
             return Contestant(path=entry.solution, shown_as=shown, overlay=entry.overlay)
         if which == "solution":
             submission = self._unchanged_submission()
-            path = submission.solution(slug)
+            path = submission.solution(slug, self.handed_in.ignored)
             shown = f"solutions/{path.relative_to(submission.solutions)}" if path else f"solutions/{slug}.py"
             return Contestant(path=path, shown_as=shown)
         private = self.private_folder(challenge)

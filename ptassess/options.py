@@ -60,6 +60,7 @@ class Settings:
         tasks: the only tasks to run, as ``task`` or ``competency.task``; empty for all.
         door: which of the two doors this run came through.
         matrix: ``(plan, results)`` of an admission run.
+        facts: what grading took of the submission when it made the copy that is judged.
     """
 
     submission: Path | None
@@ -76,6 +77,7 @@ class Settings:
     tasks: tuple[str, ...]
     door: Door
     matrix: tuple[Path, Path] | None
+    facts: Path | None
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -99,7 +101,7 @@ def add_options(parser: pytest.Parser) -> None:
         default="50",
     )
     # For ptassess itself: the door of `ptassess grade`, and the many-submissions runs of `ptassess check-challenges`.
-    for hidden in ("--ptassess-door", "--ptassess-matrix", "--ptassess-matrix-out"):
+    for hidden in ("--ptassess-door", "--ptassess-facts", "--ptassess-matrix", "--ptassess-matrix-out"):
         group.addoption(hidden, default=None, help="used by ptassess itself", dest=_dest(hidden))
 
 
@@ -142,6 +144,7 @@ def settings_of(config: pytest.Config) -> Settings:
         exam_seed=None if exam_seed is None else _whole_number("--exam-seed", exam_seed),
         door=text("--ptassess-door", "practice", get_args(Door)),
         matrix=(plan, results) if plan and results else None,
+        facts=path("--ptassess-facts"),
     )
 
 
