@@ -21,7 +21,7 @@ from ptassess.outcomes import outcome_of, status_of
 from ptassess.quiz import Quiz
 from ptassess.result import CheckResult, SubmissionFacts
 from ptassess.sandbox import Closing, Limits, choose, open_wall
-from ptassess.sandbox.cleaning import clean
+from ptassess.sandbox.cleaning import clean, in_full, one_line
 from ptassess.submission import Submission
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def begin(config: pytest.Config) -> Assessment:
         if not assessment.matrix:
             config.pluginmanager.register(Teller() if is_worker else Recorder(assessment), "ptassess-recorder")
     except UserError as error:
-        raise pytest.UsageError(f"ptassess: {error}") from None
+        raise pytest.UsageError(f"ptassess: {clean(str(error), _DETAIL)}") from None
     config.pluginmanager.register(assessment, "ptassess-assessment")
     config.pluginmanager.register(fixtures, "ptassess-fixtures")
     config.pluginmanager.register(Timing(assessment), TIMING)
@@ -354,10 +354,10 @@ class Assessment:
         if self.only_collects or self.matrix:
             return []
         assert self.submission is not None
-        where = self.submission.root
-        lines = [f"ptassess: {where.name or where}, isolation {self.wall.level}, seed {self.settings.seed}"]
+        where = in_full(self.submission.root.name or str(self.submission.root))
+        lines = [f"ptassess: {where}, isolation {self.wall.level}, seed {self.settings.seed}"]
         if self.settings.door != "practice":  # nothing secret on a screen that may be shared
-            lines = [f"ptassess: {where.name or where}, isolation {self.wall.level}, secret seed"]
+            lines = [f"ptassess: {where}, isolation {self.wall.level}, secret seed"]
         if self.wall.level == "inprocess":
             lines.append("ptassess: no wall at this level: the solution runs inside pytest; never a graded score")
         lines += [f"ptassess: {problem}" for problem in self.catalogue.problems]
@@ -381,6 +381,8 @@ class Assessment:
         """Turn what a check raised, said and measured into its result."""
         report = yield
         check = item.stash.get(CHECK, None)
+        if check is not None:
+            failures.clean_sections(report)
         if check is None or (call.when != "call" and call.excinfo is None):
             return report
         error = call.excinfo.value if call.excinfo else None
@@ -394,6 +396,7 @@ class Assessment:
         failures.show(
             report, item, result, call.excinfo, full=full, seed=self.settings.seed, hint=hint, told=self._told
         )
+        failures.clean_traceback(report)
         if self.matrix and check.entry:
             raw = (
                 error is not None
@@ -427,7 +430,7 @@ class Assessment:
             seconds=call.duration,
             worker_seconds=sum(closing.seconds for closing in closings),
             title=check.title,
-            message=clean(message, _LINE),
+            message=one_line(message, _LINE),
             detail=clean(detail, _DETAIL),
             output=clean("".join(closing.output for closing in closings), _OUTPUT),
             evidence=failures.plain(findings.evidence),
