@@ -6,6 +6,7 @@ import math
 import os
 import re
 import shlex
+import textwrap
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +109,8 @@ def show(  # noqa: PLR0913  what a report is made of
             every check is told once.
     """
     if result.output:
-        report.sections.append(("what the solution printed", result.output))
+        # Indented: no line of it can be taken for one of pytest's.
+        report.sections.append(("what the solution printed", textwrap.indent(result.output, "  ")))
     if excinfo is None:
         return
     path, line = str(item.path), _line(item, excinfo)
