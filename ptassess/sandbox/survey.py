@@ -86,7 +86,7 @@ class _Walk:
     def __init__(self, data: bytes, caps: Caps) -> None:
         self._data, self._caps = data, caps
         self._end = len(data)
-        self._left = caps.items
+        self._left = caps.items + _FIELDS  # the envelope's own are none of the value's
         self.at = 0
 
     def token(self) -> tuple[int, int, int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import shutil
 import signal
 import socket
 import tempfile
@@ -137,7 +136,7 @@ class ProcessWall:
             number = next(self._numbers)
             scratch = Path(tempfile.mkdtemp(dir=self._folder))
             if isinstance(old, ProcessLink):
-                _keep_files(keep, old.scratch, scratch)
+                artefact.keep(keep, old.scratch, scratch)
             artefact.put(files or {}, scratch)
             spec = WorkerSpec(
                 path=str(path),
@@ -454,15 +453,6 @@ def _joined(buffers: Buffers, judge_call: Callable[[int], Any] | None = None) ->
     size, _ = PREFIX.unpack_from(head)
     payload = bytearray().join(buffers[1:])
     return decode(head[PREFIX.size : PREFIX.size + size], payload, judge_call)
-
-
-def _keep_files(names: Sequence[str], old: Path, new: Path) -> None:
-    for name in names:
-        source = old / name
-        if source.is_symlink() or not source.is_file() or not source.resolve().is_relative_to(old.resolve()):
-            continue
-        (new / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, new / name, follow_symlinks=False)
 
 
 def open_wall(floor: str | None = None, levels: Sequence[Level] = BUILT_IN) -> Wall:
