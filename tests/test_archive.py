@@ -264,10 +264,10 @@ def test_a_hostile_archive_is_refused_in_one_line_and_writes_nothing_outside(tmp
     make, said = HOSTILE[name]
     path = make(tmp_path)
     before = sorted(p.name for p in tmp_path.iterdir())
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(SubmissionError, match=rf"\A.*({said}).*\Z"):
         unpack(path, tmp_path)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([*before, "unpacked"])
     assert not [p for p in (tmp_path / "unpacked").rglob("*") if p.is_symlink()]
 

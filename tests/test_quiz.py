@@ -149,10 +149,10 @@ def test_answers_that_are_not_toml_are_refused_in_one_line(quiz, text):
 def test_a_key_that_would_take_half_a_minute_to_read_is_refused_at_once(tmp_path):
     path = tmp_path / "colours.quiz.toml"
     path.write_text("a." * 30_000 + "a = 1\n")
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(SubmissionError, match=r"\Asolutions/x: a line of more than 1000 characters; .*\Z"):
         _read(path, "solutions/x")
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_kit_has_nothing_to_judge_with(quiz):

@@ -266,10 +266,10 @@ def test_as_much_as_the_caps_allow_crosses(value):
 def test_lists_as_keys_are_refused_before_their_hashes_can_collide():
     # The hash of a tuple of ints can be worked out backwards; 40,000 equal ones are minutes of comparing.
     head = header([{(number,): None for number in range(60_000)}])
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(WireError, match="a dict whose keys are not strings"):
         decode(head, bytearray())
-    assert time.monotonic() - began < 0.1
+    assert time.process_time() - began < 0.1
 
 
 GOOD = b"".join(
