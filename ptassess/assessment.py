@@ -21,7 +21,7 @@ from ptassess.outcomes import outcome_of, status_of
 from ptassess.quiz import Quiz
 from ptassess.result import CheckResult, SubmissionFacts
 from ptassess.sandbox import Closing, Limits, choose, open_wall
-from ptassess.sandbox.cleaning import clean
+from ptassess.sandbox.cleaning import clean, in_full, one_line
 from ptassess.submission import Submission
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def begin(config: pytest.Config) -> Assessment:
         if not assessment.matrix:
             config.pluginmanager.register(Teller() if is_worker else Recorder(assessment), "ptassess-recorder")
     except UserError as error:
-        raise pytest.UsageError(f"ptassess: {error}") from None
+        raise pytest.UsageError(f"ptassess: {clean(str(error), _DETAIL)}") from None
     config.pluginmanager.register(assessment, "ptassess-assessment")
     config.pluginmanager.register(fixtures, "ptassess-fixtures")
     config.pluginmanager.register(Timing(assessment), TIMING)
@@ -86,7 +86,7 @@ class Assessment:
             )
         self.submission = Submission.open(settings.submission) if settings.submission else None
         # What was handed in is what lay there before any of it ran; a worker of a weak level could write there later.
-        self.handed_in = self.submission.facts() if self.submission else SubmissionFacts(name="")
+        self.handed_in = self._handed_in()
         self.not_offered: list[pytest.Item] = []  # the exam's doing: such a run is not only a part
         self._quizzes: dict[str, Quiz] = {}
         self._told: dict[tuple[str, ...], str] = {}
@@ -100,6 +100,12 @@ class Assessment:
         controls_xdist = getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput")
         if not (self.only_collects or controls_xdist):
             _ = self.wall  # starts its zygote now, hidden behind the collection
+
+    def _handed_in(self) -> SubmissionFacts:
+        """What grading noted when it made the copy that is judged; the copy itself lacks what was left out."""
+        if self.settings.facts:
+            return msgspec.json.decode(self.settings.facts.read_bytes(), type=SubmissionFacts)
+        return self.submission.facts() if self.submission else SubmissionFacts(name="")
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -229,7 +235,9 @@ class Assessment:
         slug = check.challenge.slug
         key = f"{slug} {check.entry.label}" if check.entry else slug
         if key not in self._quizzes:
-            answers = check.entry.quiz if check.entry else self._unchanged_submission().quiz(slug)
+            answers = (
+                check.entry.quiz if check.entry else self._unchanged_submission().quiz(slug, self.handed_in.ignored)
+            )
             self._quizzes[key] = Quiz.open(
                 check.challenge.home / "quiz.py",
                 answers=answers,
@@ -287,7 +295,7 @@ class Assessment:
             return Contestant(path=entry.solution, shown_as=shown, overlay=entry.overlay)
         if which == "solution":
             submission = self._unchanged_submission()
-            path = submission.solution(slug)
+            path = submission.solution(slug, self.handed_in.ignored)
             shown = f"solutions/{path.relative_to(submission.solutions)}" if path else f"solutions/{slug}.py"
             return Contestant(path=path, shown_as=shown)
         private = self.private_folder(challenge)
@@ -356,10 +364,10 @@ class Assessment:
         if self.only_collects or self.matrix:
             return []
         assert self.submission is not None
-        where = self.submission.root
-        lines = [f"ptassess: {where.name or where}, isolation {self.wall.level}, seed {self.settings.seed}"]
+        where = in_full(self.submission.root.name or str(self.submission.root))
+        lines = [f"ptassess: {where}, isolation {self.wall.level}, seed {self.settings.seed}"]
         if self.settings.door != "practice":  # nothing secret on a screen that may be shared
-            lines = [f"ptassess: {where.name or where}, isolation {self.wall.level}, secret seed"]
+            lines = [f"ptassess: {where}, isolation {self.wall.level}, secret seed"]
         if self.wall.level == "inprocess":
             lines.append("ptassess: no wall at this level: the solution runs inside pytest; never a graded score")
         lines += [f"ptassess: {problem}" for problem in self.catalogue.problems]
@@ -383,6 +391,8 @@ class Assessment:
         """Turn what a check raised, said and measured into its result."""
         report = yield
         check = item.stash.get(CHECK, None)
+        if check is not None:
+            failures.clean_sections(report)
         if check is None or (call.when != "call" and call.excinfo is None):
             return report
         error = call.excinfo.value if call.excinfo else None
@@ -396,6 +406,7 @@ class Assessment:
         failures.show(
             report, item, result, call.excinfo, full=full, seed=self.settings.seed, hint=hint, told=self._told
         )
+        failures.clean_traceback(report)
         if self.matrix and check.entry:
             raw = (
                 error is not None
@@ -429,7 +440,7 @@ class Assessment:
             seconds=call.duration,
             worker_seconds=sum(closing.seconds for closing in closings),
             title=check.title,
-            message=clean(message, _LINE),
+            message=one_line(message, _LINE),
             detail=clean(detail, _DETAIL),
             output=clean("".join(closing.output for closing in closings), _OUTPUT),
             evidence=failures.plain(findings.evidence),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ptassess.errors import ContentError
+from ptassess.filenames import MODULES
 
 Level = Literal["foundation", "practitioner", "expert"]
 Tier = Literal["draft", "core"]
@@ -74,7 +75,8 @@ class Challenge:
             imported before any clock runs.
 
     Raises:
-        ContentError: if there is no task, two tasks share a name, or the folder's name cannot be a slug.
+        ContentError: if there is no task, two tasks share a name, or the folder's name cannot be a slug or is that of a
+            module which runs beside solutions.
     """
 
     home: Path
@@ -95,6 +97,10 @@ class Challenge:
         object.__setattr__(self, "tasks", tuple(self.tasks))
         if not _SLUG.fullmatch(self.slug):
             raise ContentError(f"{folder}: a challenge's folder is named in lower case letters, digits and underscores")
+        if self.slug in MODULES:
+            raise ContentError(
+                f"{folder}: solutions/{self.slug}.py would stand in for the module of that name; rename it"
+            )
         if not self.tasks:
             raise ContentError(f"{folder / 'challenge.py'}: a challenge needs at least one Task(...)")
         names = [task.name for task in self.tasks]

@@ -8,6 +8,9 @@ import typer
 from ptassess._version import __version__
 from ptassess.commands import author, candidate, race, team
 from ptassess.errors import PtassessError
+from ptassess.sandbox.cleaning import clean
+
+_LINE = 2_000  # characters of an error, which may name a file of a candidate's
 
 app = typer.Typer(
     help="Find out how well somebody can use PyTorch.",
@@ -24,7 +27,7 @@ def main() -> None:
     try:
         app()
     except PtassessError as error:
-        typer.secho(f"ptassess: {error}", fg="red", err=True)
+        typer.secho(f"ptassess: {clean(str(error), _LINE)}", fg="red", err=True)
         raise SystemExit(4) from None
 
 

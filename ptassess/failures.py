@@ -6,6 +6,7 @@ import math
 import os
 import re
 import shlex
+import textwrap
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from _pytest._code.code import ExceptionChainRepr, ReprEntryNative, ReprFileLocation, ReprTraceback
 
 from ptassess.errors import SolutionError, SubmissionError, Undecided
+from ptassess.sandbox.cleaning import clean, one_line
 
 if TYPE_CHECKING:
     import pytest
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from ptassess.result import CheckResult
 
 _ADDED = re.compile(r"\s*(\+\s+(where|and)|assert)\s")  # begins what pytest says of the condition itself
+_NAME, _TEXT = 200, 2_000  # characters of a name, of a text in the evidence
+_TRACEBACK = 100_000  # characters; one of pytest's has some thousands
 _MAX_ITEMS = 4_096  # of one list in the evidence: a loss curve fits, a data set does not
 
 
@@ -64,20 +68,20 @@ def properties(result: CheckResult) -> list[tuple[str, object]]:
 def plain(value: Any) -> Any:
     """Evidence as JSON values: tensors and numbers of other libraries become Python's, NaN and infinities become text.
 
+    Text is cleaned: it may be a candidate's.
+
     Args:
         value: what a check put into ``evidence``.
     """
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {one_line(str(key), _NAME): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value[:_MAX_ITEMS]]
-    if value is None or isinstance(value, (bool, int, str)):
+    if value is None or isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if hasattr(value, "tolist"):  # torch and numpy
         return plain(value.tolist())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    return str(value)
+    return clean(str(value), _TEXT)
 
 
 def show(  # noqa: PLR0913  what a report is made of
@@ -105,7 +109,8 @@ def show(  # noqa: PLR0913  what a report is made of
             every check is told once.
     """
     if result.output:
-        report.sections.append(("what the solution printed", result.output))
+        # Indented: no line of it can be taken for one of pytest's.
+        report.sections.append(("what the solution printed", textwrap.indent(result.output, "  ")))
     if excinfo is None:
         return
     path, line = str(item.path), _line(item, excinfo)
@@ -130,6 +135,33 @@ def show(  # noqa: PLR0913  what a report is made of
     crash = ReprFileLocation(path, line, result.message)
     trace = ReprTraceback([ReprEntryNative([text + "\n" for text in lines])], None, "native")
     report.longrepr = ExceptionChainRepr([(trace, crash, None)])
+
+
+def clean_sections(report: pytest.TestReport) -> None:
+    """Clean what was captured while a check ran: without a wall it is what the solution printed.
+
+    Args:
+        report: changed in place.
+    """
+    report.sections = [(title, clean(text, _TRACEBACK)) for title, text in report.sections]
+
+
+def clean_traceback(report: pytest.TestReport) -> None:
+    """Clean a traceback of pytest's own: the exception that it shows may quote what a candidate returned.
+
+    Args:
+        report: changed in place, if there is anything to clean; its colours are lost then.
+    """
+    if report.longrepr is None or isinstance(report.longrepr, tuple):
+        return
+    text = str(report.longrepr)
+    harmless = clean(text, _TRACEBACK)
+    if harmless != text:
+        crash = getattr(report.longrepr, "reprcrash", None)
+        if crash is not None:
+            crash = ReprFileLocation(crash.path, crash.lineno, clean(crash.message, _TEXT))
+        trace = ReprTraceback([ReprEntryNative([f"{line}\n" for line in harmless.splitlines()])], None, "native")
+        report.longrepr = ExceptionChainRepr([(trace, crash, None)])
 
 
 def _line(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> int:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,14 +19,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
-from ptassess import archive, store
+from ptassess import store, unpacking
 from ptassess.errors import PtassessError, SubmissionError, UserError
 from ptassess.exam import EVERYTHING, commit, examine
 from ptassess.exam import find as find_exam
 from ptassess.registry import Catalogue, catalogue
 from ptassess.sandbox import folders, processes
+from ptassess.sandbox.cleaning import in_full, one_line
 from ptassess.sandbox.levels import choose
 from ptassess.scoring import score
 from ptassess.submission import Submission
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 INI = Path(__file__).with_name("grading.ini")
 
 _START_SECONDS = 120.0
+_NAME, _LINE = 100, 400  # characters of a candidate's name, of a reason
 _CALLS = 40  # of one task: the largest has a dozen checks of one to three calls, and timed ones run longer
 
 # What a judge needs of its environment; everything else, PYTEST_* and PYTHON* first of all, could steer it.
@@ -94,18 +96,18 @@ def find(paths: Sequence[Path]) -> tuple[list[Path], str]:
     """
     found: list[Path] = []
     for path in paths:
-        if not path.is_dir() and not archive.is_archive(path):
-            endings = ", ".join(archive.SUFFIXES)
+        if not path.is_dir() and not unpacking.is_archive(path):
+            endings = ", ".join(unpacking.SUFFIXES)
             raise SubmissionError(
                 f"{path}: no such folder or archive ({endings}); name a submission, or a folder of them"
             )
-        if archive.is_archive(path) or (path / "solutions").is_dir():
+        if unpacking.is_archive(path) or (path / "solutions").is_dir():
             found.append(path)
             continue
         inside = sorted(
             child
             for child in path.iterdir()
-            if not child.name.startswith(".") and (child.is_dir() or archive.is_archive(child))
+            if not child.name.startswith(".") and (child.is_dir() or unpacking.is_archive(child))
         )
         if not inside:
             raise SubmissionError(f"{path}: neither a submission (no solutions/ in it) nor a folder of submissions")
@@ -214,7 +216,7 @@ def read_roster(path: Path) -> dict[str, str]:
         raise UserError(f"{path}: cannot be read ({error})") from None
     if not rows or not {"submission", "candidate"} <= rows[0].keys():
         raise UserError(f"{path}: needs a header with the columns submission and candidate, and a row for each of them")
-    names = {(row["submission"] or "").strip(): (row["candidate"] or "").strip() for row in rows}
+    names = {(row["submission"] or "").strip(): one_line(row["candidate"] or "", _NAME) for row in rows}
     if "" in names or "" in names.values() or len(names) != len(rows):
         raise UserError(f"{path}: an empty cell, or two rows for one submission")
     return {_without_ending(name): candidate for name, candidate in names.items()}
@@ -323,11 +325,12 @@ def _names(submissions: Sequence[Path], roster: dict[str, str]) -> dict[Path, tu
     names: dict[Path, tuple[str, str]] = {}
     taken: set[str] = set()
     for path in submissions:
-        base = folder = _key(path)
+        base = _key(path)
+        folder = readable = in_full(base, _NAME)
         count = 1
         while folder in taken:
             count += 1
-            folder = f"{base}-{count}"
+            folder = f"{readable}-{count}"
         taken.add(folder)
         names[path] = (folder, roster.get(base, folder))
     return names
@@ -338,24 +341,24 @@ def _key(path: Path) -> str:
 
 
 def _without_ending(name: str) -> str:
-    return next((name.removesuffix(ending) for ending in archive.SUFFIXES if name.endswith(ending)), name)
+    return next((name.removesuffix(ending) for ending in unpacking.SUFFIXES if name.endswith(ending)), name)
 
 
 def _grade_one(path: Path, *, names: dict[Path, tuple[str, str]], **how: Any) -> Graded:
     """Grade a submission; a bad one is an entry with its reason."""
     folder, name = names[path]
     try:
-        if not archive.is_archive(path):
+        if not unpacking.is_archive(path):
             return _judge(Submission.open(path), folder, name, **how)
         scratch = tempfile.mkdtemp(prefix="ptassess-")
         try:
-            return _judge(Submission.open(archive.unpack(path, Path(scratch))), folder, name, **how)
+            return _judge(Submission.open(unpacking.unpack(path, Path(scratch))), folder, name, **how)
         finally:
             folders.remove(scratch)
     except PtassessError as error:
-        return Graded(name=name, reason=str(error))
+        return Graded(name=name, reason=one_line(str(error), _LINE))
     except Exception as error:  # noqa: BLE001  one submission's trouble is not the end of the others' grading
-        return Graded(name=name, reason=f"{type(error).__name__}: {error}".splitlines()[0])
+        return Graded(name=name, reason=one_line(f"{type(error).__name__}: {error}", _LINE))
 
 
 def _judge(  # noqa: PLR0913
@@ -379,12 +382,15 @@ def _judge(  # noqa: PLR0913
         old.unlink(missing_ok=True)
     scratch = tempfile.mkdtemp(prefix="ptassess-")
     try:
-        copy = _snapshot(submission, Path(scratch) / folder_name)
+        copy, facts = Path(scratch) / folder_name, Path(scratch) / "facts.json"
+        taken = msgspec.structs.replace(submission.facts(copy=copy / "solutions"), name=folder_name)
+        facts.write_bytes(msgspec.json.encode(taken))
         command = [
             sys.executable, "-P", "-m", "pytest",
             "-c", str(INI), "--rootdir", str(INI.parent), "--noconftest",
             "-p", "ptassess.pytest_plugin",
-            "--ptassess-door", "graded", "--submission", str(copy), f"--candidate={name}",
+            "--ptassess-door", "graded", "--submission", str(copy), "--ptassess-facts", str(facts),
+            f"--candidate={name}",
             "--run-file", str(run_file), "--scorecard", str(page),
             "--exam", exam,
             *(["--exam-seed", str(exam_seed)] if exam_seed is not None else []),
@@ -435,15 +441,6 @@ def _run(command: list[str], log: Path, seed: int | None, seconds: float) -> int
         os.close(reading)
 
 
-def _snapshot(submission: Submission, to: Path) -> Path:
-    """Copy the regular files of ``solutions/``: they cannot change meanwhile, and no configuration comes along."""
-    for source in submission.files():
-        target = to / "solutions" / source.relative_to(submission.solutions)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target, follow_symlinks=False)
-    return to
-
-
 def scrubbed_environment() -> dict[str, str]:
     """The judge's environment: what it needs, and nothing that could steer it."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
@@ -457,4 +454,4 @@ def _reason(log: Path, status: int | None, seconds: float) -> str:
         return f"its judge was interrupted; see {log}"
     lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     said = next((line for line in lines if line.startswith("ERROR: ")), lines[-1] if lines else "it said nothing")
-    return f"{said.removeprefix('ERROR: ')} (pytest ended with status {status}; see {log})"
+    return f"{one_line(said.removeprefix('ERROR: '), _LINE)} (pytest ended with status {status}; see {log})"

@@ -61,6 +61,7 @@ class Settings:
         door: which of the two doors this run came through.
         matrix: ``(plan, results)`` of an admission run.
         exactly: the level of isolation to have and no stronger one, or None.
+        facts: what grading took of the submission when it made the copy that is judged.
     """
 
     submission: Path | None
@@ -78,6 +79,7 @@ class Settings:
     door: Door
     matrix: tuple[Path, Path] | None
     exactly: str | None
+    facts: Path | None
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -101,8 +103,9 @@ def add_options(parser: pytest.Parser) -> None:
         default="50",
     )
     # For ptassess itself: the door of `ptassess grade`, and the many-submissions runs of `ptassess check-challenges`.
-    for hidden in ("--ptassess-door", "--ptassess-matrix", "--ptassess-matrix-out", "--ptassess-exactly"):
-        group.addoption(hidden, default=None, help="used by ptassess itself", dest=_dest(hidden))
+    hidden = ("--ptassess-door", "--ptassess-facts", "--ptassess-matrix", "--ptassess-matrix-out", "--ptassess-exactly")
+    for option in hidden:
+        group.addoption(option, default=None, help="used by ptassess itself", dest=_dest(option))
 
 
 def settings_of(config: pytest.Config) -> Settings:
@@ -145,6 +148,7 @@ def settings_of(config: pytest.Config) -> Settings:
         door=text("--ptassess-door", "practice", get_args(Door)),
         matrix=(plan, results) if plan and results else None,
         exactly=text("--ptassess-exactly", None),
+        facts=path("--ptassess-facts"),
     )
 
 

@@ -199,8 +199,7 @@ def _pieces(source: bytes) -> dict[str, tuple[str, set[str]]]:
 def _contents(root: Path) -> dict[str, bytes] | None:
     """The files of ``solutions/`` by their names; None while an editor is in the midst of replacing them."""
     try:
-        submission = Submission.open(root)
-        return {p.relative_to(submission.solutions).as_posix(): p.read_bytes() for p in submission.files()}
+        return dict(Submission.open(root).contents())
     except (OSError, SubmissionError):
         return None
 

@@ -21,6 +21,7 @@ from ptassess.loading import load_file
 
 DRAWS = 3
 _MAX_BYTES = 65_536
+_MAX_LINE = 1_000  # characters; tomllib takes quadratic time for a key of many parts, 30 s for one of 64 KiB
 _REDRAWS = 20  # a question with fewer than three different draws repeats itself after all
 _MIN_CHOICES = 4
 _LETTERS = "abcdefgh"
@@ -262,6 +263,8 @@ def _read(path: Path, shown_as: str) -> dict[str, Any]:
         text = path.read_bytes()
         if len(text) > _MAX_BYTES:
             raise SubmissionError(f"{shown_as}: larger than {_MAX_BYTES // 1024} KiB; leave only the answers")
+        if any(len(line) > _MAX_LINE and not line.startswith(b"#") for line in text.splitlines()):
+            raise SubmissionError(f"{shown_as}: a line of more than {_MAX_LINE} characters; leave only the answers")
         return tomllib.loads(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise SubmissionError(f"{shown_as}: not TOML ({error}); write the answers between the quotes") from None

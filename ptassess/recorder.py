@@ -27,6 +27,7 @@ from ptassess.measure.peaks import with_known_peaks
 from ptassess.outcomes import exit_status
 from ptassess.result import ChallengeFacts, CheckResult, Finding, Run, TaskFacts
 from ptassess.sandbox import choose
+from ptassess.sandbox.cleaning import clean, in_full, one_line
 from ptassess.scoring import Score, score
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ _PACKAGES = (
     "ptassess-grader",
 )
 
+_NAME, _LINE, _DETAIL = 100, 400, 8_000  # characters kept of a name, a line, a text
 # The checks that were selected: {slug: {"home": path, "private": bool, "tasks": {task: [check]}}}
 _Offered = dict[str, dict[str, Any]]
 
@@ -151,7 +153,7 @@ class Recorder:
         return Run(
             ptassess=__version__,
             run_id=_run_id(started),
-            candidate=settings.candidate or handed_in.name,
+            candidate=one_line(settings.candidate or handed_in.name, _NAME),
             stamp="practice" if settings.door == "practice" else "graded",
             unverified_because=self._unverified(),
             started=started,
@@ -190,7 +192,7 @@ class Recorder:
         known = self.assessment.catalogue.challenges
         challenges = [known[slug] for slug in self.offered if slug in known]
         made = self.assessment.catalogue.gather("ptassess_findings", submission=submission.root, challenges=challenges)
-        return tuple(finding for finding in made if isinstance(finding, Finding))
+        return tuple(_cleaned(finding) for finding in made if isinstance(finding, Finding))
 
     def _unverified(self) -> tuple[str, ...]:
         reasons = ["isolation below `locked`"]
@@ -253,6 +255,16 @@ def offered(items: list[pytest.Item]) -> _Offered:
         slug: {"home": str(challenge.home), "private": private, "tasks": dict(tasks)}
         for slug, (challenge, private, tasks) in by_challenge.items()
     }
+
+
+def _cleaned(finding: Finding) -> Finding:
+    """A finding whose texts may quote what a candidate wrote."""
+    return msgspec.structs.replace(
+        finding,
+        title=one_line(finding.title, _LINE),
+        detail=clean(finding.detail, _DETAIL),
+        file=in_full(finding.file),
+    )
 
 
 def _check_writable(path: Path) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ptassess import intake
 from ptassess.errors import SubmissionError
 from ptassess.result import SubmissionFacts
+from ptassess.sandbox.cleaning import in_full
 
-MAX_FILES = 2_000  # a kit's solutions are some dozens of files; more is a virtual environment or a data set
-MAX_BYTES = 64 * 2**20  # generous for code with a few small assets
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_TOLD = 3  # of the files that were left out, where there is room for some
 
 
 @dataclass(frozen=True)
@@ -48,82 +52,92 @@ class Submission:
                 raise SubmissionError(
                     f"{path}: no folder solutions/ in it; `ptassess start` makes a folder with the right layout"
                 )
-        submission = cls(path, solutions)
-        if not submission.files():
-            raise SubmissionError(f"{solutions}: the folder is empty; put <challenge>.py files there")
-        return submission
+        items = list(intake.walk(solutions))
+        if all(item.reason for item in items):
+            told = left_out({item.name: item.reason for item in items})
+            why = f"nothing in it can be taken ({told})" if items else "the folder is empty"
+            raise SubmissionError(f"{solutions}: {why}; put <challenge>.py files there")
+        return cls(path, solutions)
 
-    def solution(self, slug: str) -> Path | None:
+    def solution(self, slug: str, ignored: Mapping[str, str] | None = None) -> Path | None:
         """The file to import for a challenge, ``<slug>.py`` or ``<slug>/__init__.py``; None if neither is there.
 
         Args:
             slug: of the challenge.
+            ignored: what was left out of the submission, with the reasons; None to look.
 
         Raises:
-            SubmissionError: if both are there, or one is a link.
+            SubmissionError: if both are there, or one was left out.
         """
-        found = [
-            path for path in (self.solutions / f"{slug}.py", self.solutions / slug / "__init__.py") if path.is_file()
-        ]
+        names = (f"{slug}.py", f"{slug}/__init__.py")
+        self._refuse((slug, *names), ignored)
+        found = [self.solutions / name for name in names if (self.solutions / name).is_file()]
         if len(found) > 1:
             raise SubmissionError(f"{self.solutions}: both {slug}.py and {slug}/ are there; remove one")
-        for path in found:
-            if path.is_symlink() or path.parent.is_symlink():
-                raise SubmissionError(f"{path}: a link; put the file itself there")
         return found[0] if found else None
 
-    def quiz(self, slug: str) -> Path | None:
+    def quiz(self, slug: str, ignored: Mapping[str, str] | None = None) -> Path | None:
         """The answers to a challenge's quiz, or None.
 
         Args:
             slug: of the challenge.
-        """
-        path = self.solutions / f"{slug}.quiz.toml"
-        return path if path.is_file() and not path.is_symlink() else None
-
-    def files(self) -> list[Path]:
-        """Every regular file below ``solutions``, sorted; links and the like are left out.
+            ignored: what was left out of the submission, with the reasons; None to look.
 
         Raises:
-            SubmissionError: if there are more than 2,000, or more than 64 MiB of them, or a name is not UTF-8.
+            SubmissionError: if they were left out.
         """
-        return self._walk()[0]
+        name = f"{slug}.quiz.toml"
+        self._refuse((name,), ignored)
+        path = self.solutions / name
+        return path if path.is_file() else None
 
-    def _walk(self) -> tuple[list[Path], dict[str, str]]:
-        """The files, and what was left out, with the reason."""
-        found: list[Path] = []
-        ignored: dict[str, str] = {}
-        size = 0
-        for folder_name, folders, names in os.walk(self.solutions):  # Path.walk came with Python 3.12
-            folder = Path(folder_name)
-            links = [name for name in folders if (folder / name).is_symlink()]
-            folders[:] = sorted(name for name in folders if name != "__pycache__" and name not in links)
-            for name in sorted(names) + links:
-                path = folder / name
-                try:
-                    inside = path.relative_to(self.solutions).as_posix().encode().decode()
-                except UnicodeEncodeError:
-                    raise SubmissionError(f"{path!a}: a file name that is not UTF-8; rename it") from None
-                if path.is_symlink() or not path.is_file():
-                    ignored[inside] = "a link" if path.is_symlink() else "not a regular file"
-                    continue
-                found.append(path)
-                size += path.stat().st_size
-                if len(found) > MAX_FILES or size > MAX_BYTES:
-                    raise SubmissionError(
-                        f"{self.solutions}: more than {MAX_FILES} files or {MAX_BYTES // 2**20} MiB; "
-                        "leave only what the tasks ask for"
-                    )
-        return found, ignored
+    def contents(self) -> Iterator[tuple[str, bytes]]:
+        """Names inside ``solutions`` and contents of the files that are taken.
 
-    def facts(self) -> SubmissionFacts:
-        """Sizes and one digest over names and contents."""
+        Raises:
+            SubmissionError: as ``intake.walk``.
+        """
+        for item in intake.walk(self.solutions):
+            if not item.reason:
+                yield item.name, item.read()
+
+    def facts(self, *, copy: Path | None = None) -> SubmissionFacts:
+        """Sizes and one digest over names and contents, and what was left out.
+
+        Args:
+            copy: a folder that does not exist yet; the bytes that the digest covers are written to it.
+
+        Raises:
+            SubmissionError: as ``intake.walk``.
+        """
         digest = hashlib.sha256()
-        sizes = {}
-        files, ignored = self._walk()
-        for path in files:
-            name = path.relative_to(self.solutions).as_posix()
-            content = path.read_bytes()
-            sizes[name] = len(content)
-            digest.update(f"{name}\0{len(content)}\0".encode() + content)
-        return SubmissionFacts(name=self.root.name, digest=digest.hexdigest(), files=sizes, ignored=ignored)
+        sizes, ignored = {}, {}
+        for item in intake.walk(self.solutions):
+            if item.reason:
+                ignored[item.name] = item.reason
+                continue
+            content = item.read()
+            sizes[item.name] = len(content)
+            digest.update(f"{item.name}\0{len(content)}\0".encode() + content)
+            if copy is not None:
+                (copy / item.name).parent.mkdir(parents=True, exist_ok=True)
+                (copy / item.name).write_bytes(content)
+        return SubmissionFacts(name=in_full(self.root.name), digest=digest.hexdigest(), files=sizes, ignored=ignored)
+
+    def _refuse(self, names: tuple[str, ...], ignored: Mapping[str, str] | None) -> None:
+        """An answer that is there and was left out is no answer that is missing."""
+        left = ignored if ignored is not None else self.facts().ignored
+        for name in names:
+            if name in left:
+                raise SubmissionError(f"solutions/{name}: {left[name]}; put the file itself there")
+
+
+def left_out(ignored: Mapping[str, str]) -> str:
+    """What was left out of a submission, in one line.
+
+    Args:
+        ignored: reasons by name.
+    """
+    told = "; ".join(f"{name}: {reason}" for name, reason in list(ignored.items())[:_TOLD])
+    more = len(ignored) - _TOLD
+    return f"{told}; and {more} more" if more > 0 else told

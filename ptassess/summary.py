@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from ptassess.narrative import to_do, why
+from ptassess.submission import left_out
 
 if TYPE_CHECKING:
     from ptassess.result import Run
@@ -42,6 +43,8 @@ def write(terminal: Any, run: Run, score: Score) -> None:
         _write_competency(terminal, competency)
     if score.competencies:
         terminal.write_line(f"  {_LEGEND}", light=True)
+    if run.submission.ignored:
+        terminal.write_line(f"Left out of the submission: {left_out(run.submission.ignored)}", yellow=True)
     suggestions = _next(score)
     if suggestions:
         terminal.write_line("")

@@ -32,7 +32,8 @@ FLOORS = (
     ("check", "rows"),
     ("failures", "matrix", "options", "outcomes", "pytest_plugin", "kit", "quiz"),
     ("archive",),
-    ("registry", "exam", "store", "submission"),
+    ("registry", "exam", "store", "submission", "unpacking"),
+    ("intake",),
     ("brief", "content", "loading", "hookspecs"),
     ("measure", "measure.control", "measure.speed", "measure.training", "measure.footprint"),
     ("measure.revisions",),
@@ -51,10 +52,10 @@ FLOORS = (
     ("sandbox.channel",),
     ("sandbox.wire", "sandbox.processes", "sandbox.cleaning", "sandbox.folders"),
     ("sandbox.artefact", "sandbox.confinement", "sandbox.identity"),
-    ("sandbox.landlock", "sandbox.seccomp"),
+    ("sandbox.landlock", "sandbox.seccomp", "sandbox.survey"),
     ("scoring", "checking", "probing", "meters", "machine", "bands", "comparing"),
     ("challenge", "margins", "result", "accelerators"),
-    ("errors", "_version"),
+    ("errors", "filenames", "_version"),
 )
 # The few ways up, each with its reason.
 ALLOWED = {

@@ -80,6 +80,24 @@ def missed(weigh, floating):
     return run
 
 
+def test_only_regular_files_of_its_own_are_kept_for_the_next_worker(tmp_path):
+    old, new = tmp_path / "old", tmp_path / "new"
+    (old / "deep").mkdir(parents=True)
+    new.mkdir()
+    (tmp_path / "secret").write_text("secret")
+    (old / "deep" / "own.txt").write_text("own")
+    (old / "link.txt").symlink_to(tmp_path / "secret")
+    (old / "way").symlink_to(tmp_path)
+    os.link(tmp_path / "secret", old / "hard.txt")
+    os.mkfifo(old / "fifo.txt")
+    with (old / "huge.bin").open("wb") as file:
+        file.truncate(artefact.MOST_BYTES + 1)
+    names = ["deep/own.txt", "link.txt", "way/secret", "hard.txt", "fifo.txt", "huge.bin", "../secret", "none", "deep"]
+    artefact.keep([*names, str(tmp_path / "secret")], old, new)
+    kept = {path.relative_to(new).as_posix(): path.read_text() for path in new.rglob("*") if path.is_file()}
+    assert kept == {"deep/own.txt": "own"}
+
+
 def test_the_float_models_figures_are_what_can_be_worked_out(floating):
     weights = 4 * (12 * 512 * 512 + 10 * 512)
     assert weights <= floating.size <= 1.01 * weights + 16_384  # names and headers of the zip file

@@ -1,11 +1,12 @@
 """Questions are drawn per candidate, judged all or nothing, and never tell the right answer."""
 
+import time
 import tomllib
 
 import pytest
 
 from ptassess.errors import ContentError, JudgeError, NotAttempted, SubmissionError
-from ptassess.quiz import DRAWS, Question, Quiz, solved
+from ptassess.quiz import DRAWS, Question, Quiz, _read, solved
 
 QUESTIONS = """
 from ptassess.quiz import Question
@@ -143,6 +144,15 @@ def test_a_malformed_answer_says_where_and_what_is_wanted(quiz, text, said):
 def test_answers_that_are_not_toml_are_refused_in_one_line(quiz, text):
     with pytest.raises(SubmissionError, match=r"\Asolutions/colours\.quiz\.toml: .*\Z"):
         quiz(text)
+
+
+def test_a_key_that_would_take_half_a_minute_to_read_is_refused_at_once(tmp_path):
+    path = tmp_path / "colours.quiz.toml"
+    path.write_text("a." * 30_000 + "a = 1\n")
+    began = time.process_time()
+    with pytest.raises(SubmissionError, match=r"\Asolutions/x: a line of more than 1000 characters; .*\Z"):
+        _read(path, "solutions/x")
+    assert time.process_time() - began < 1
 
 
 def test_a_kit_has_nothing_to_judge_with(quiz):

@@ -438,6 +438,25 @@ def test_an_unknown_judge_call_is_refused(wall, tmp_path):
     solution.close()
 
 
+def test_an_answer_while_the_judge_still_answers_a_question_is_a_breach_of_the_protocol(wall, tmp_path):
+    early = FORGER.replace("def f():", "def f(ask):").replace("time.sleep(10)", "return ask(1)")
+    early = early.replace("FORGERY", "import threading\n    threading.Timer(0.1, send, [value(SEQ, 7)]).start()")
+    (tmp_path / "s.py").write_text(early)
+    solution = handle(wall, tmp_path / "s.py")
+    with pytest.raises(SolutionProtocol, match="a frame before the answer that it waits for"):
+        solution.f(judge_call(lambda x: time.sleep(0.4) or x))
+    solution.close()
+
+
+def test_a_judge_call_whose_value_cannot_cross_is_refused_to_the_solution(any_wall, tmp_path):
+    (tmp_path / "s.py").write_text(
+        "def f(ask, x):\n    try:\n        return ask(x)\n    except RuntimeError as e:\n        return str(e)\n"
+    )
+    solution = handle(any_wall, tmp_path / "s.py")
+    assert "9 dimensions" in solution.f(judge_call(lambda x: x[None]), torch.zeros([1] * 8))
+    solution.close()
+
+
 # -- levels ----------------------------------------------------------------------------------------------------
 
 

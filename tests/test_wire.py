@@ -19,6 +19,7 @@ from ptassess.sandbox.channel import Channel, Closed, Deadline
 from ptassess.sandbox.wire import (
     MAX_DEPTH,
     MAX_HEADER,
+    MAX_ITEMS,
     PREFIX,
     Answer,
     Ask,
@@ -142,6 +143,13 @@ def deep(levels):
     return value
 
 
+def tupled(levels):
+    value = None
+    for _ in range(levels + 1):
+        value = msgspec.msgpack.Ext(2, msgspec.msgpack.encode([value]))
+    return value
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [
@@ -155,6 +163,7 @@ def deep(levels):
         (1j, "complex"),
         (2**64, "more than 64 bits"),
         ("x" * 70_000, "64 KiB"),
+        ({"x" * 70_000: 1}, "64 KiB"),
         (b"x" * (MAX_HEADER // 2 + 1), "uint8 tensor"),
         (deep(MAX_DEPTH + 1), "nested deeper"),
         (list(range(70_000)), "items"),
@@ -206,6 +215,22 @@ NOT_A_MESSAGE = [
     (header("x" * 70_000), b""),
     (header([None] * 70_000), b""),
     (header(1, tensors=[["float32", [1]]]), b""),
+    (header(1, [("float32", [2], 8)]), b"12345678"),
+    (header({"x" * 70_000: 1}), b""),
+    (header(["\u6570" * 30_000]), b""),
+    (header({(i, -i): 1 for i in range(3_000)}), b""),
+    (header([b"x" * 600_000]), b""),
+    (header([[None] * 3_000, deep(33)]), b""),
+    (header([[None] * 3_000, tupled(33)]), b""),
+    (header([{}] * 70_000), b""),
+    (header([msgspec.msgpack.Ext(2, msgspec.msgpack.encode([None] * 70_000))]), b""),
+    (header([msgspec.msgpack.Ext(2, msgspec.msgpack.encode([None] * 5_000) + b"\xc0")]), b""),
+    (header(1, [("float32", [0], 0)] * 70_000), b""),
+    (header([None] * 5_000) + b"\xc0", b""),
+    (header([None] * 5_000)[:-1], b""),
+    (header([None] * 5_000).replace(b"\xdc", b"\xdd"), b""),
+    (b"\xc1" * 5_000, b""),
+    (msgspec.msgpack.encode([[None]] * 5_000), b""),
     (b"\x91" * 100_000, b""),
 ]
 
@@ -215,6 +240,36 @@ def test_a_lying_frame_is_refused(index):
     head, payload = NOT_A_MESSAGE[index]
     with pytest.raises(WireError):
         decode(head, bytearray(payload))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [None] * (MAX_ITEMS - 1),
+        "\u6570" * 20_000,
+        {str(number): number for number in range(20_000)},
+        [deep(MAX_DEPTH - 1), [1.5] * 5_000],
+        (1, ("x" * 60_000, [2])),
+        [b"x" * (MAX_HEADER // 2)],
+        [torch.zeros(1, 2, 3)] * 9_000,
+    ],
+    ids=["items", "text", "keys", "depth", "tuples", "bytes", "tensors"],
+)
+def test_as_much_as_the_caps_allow_crosses(value):
+    arrived = cross(value)
+    assert type(arrived) is type(value)
+    assert len(arrived) == len(value)
+    if not isinstance(value, list) or not isinstance(value[0], torch.Tensor):
+        assert arrived == value
+
+
+def test_lists_as_keys_are_refused_before_their_hashes_can_collide():
+    # The hash of a tuple of ints can be worked out backwards; 40,000 equal ones are minutes of comparing.
+    head = header([{(number,): None for number in range(60_000)}])
+    began = time.process_time()
+    with pytest.raises(WireError, match="a dict whose keys are not strings"):
+        decode(head, bytearray())
+    assert time.process_time() - began < 0.1
 
 
 GOOD = b"".join(

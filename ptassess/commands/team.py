@@ -216,6 +216,7 @@ def _graded_facts(graded: Any) -> dict[str, Any]:
             "coverage": total.coverage,
             "run_file": str(graded.run_file),
             "scorecard": str(graded.scorecard),
+            "ignored": graded.run.submission.ignored,
         }
     return facts
 
@@ -227,6 +228,7 @@ def _print_ranking(results: list[Any], out: Path) -> None:
 
     from ptassess.grading import percent
     from ptassess.scoring import score
+    from ptassess.submission import left_out
     from ptassess.summary import in_words
 
     table = Table("candidate", "score", box=None, pad_edge=False)
@@ -235,4 +237,10 @@ def _print_ranking(results: list[Any], out: Path) -> None:
         table.add_row(escape(graded.name), escape(told))
     console = Console()
     console.print(table)
+    for graded in results:
+        if graded.run and graded.run.submission.ignored:
+            told = left_out(graded.run.submission.ignored)
+            console.print(
+                f"{graded.name}: left out: {told}", style="yellow", markup=False, highlight=False, soft_wrap=True
+            )
     console.print(f"open {out / 'index.html'}", highlight=False, soft_wrap=True)

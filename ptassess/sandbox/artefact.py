@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 from ptassess.errors import SolutionValue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 MOST_BYTES = 1 << 30
 MOST_FILES = 1000
 _BLOCK = 512  # bytes, of st_blocks: stat(2)
 _CHUNK = 1 << 20
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # no link is followed, and no fifo is waited for
 
 
 def collect(scratch: Path, name: str, target: Path) -> int:
@@ -92,6 +94,32 @@ def bytes_below(folder: Path) -> int:
     return total
 
 
+def keep(names: Sequence[str], old: Path, new: Path) -> None:
+    """Copy what a worker wrote into the folder of the one that follows it.
+
+    It still runs: every part of a path is opened below the one before it and no link is followed, so that nothing which
+    it swaps in meanwhile is of use. What is no regular file of its own is passed by.
+
+    Args:
+        names: paths of files in the old folder.
+        old: the worker's folder.
+        new: the folder of the worker to come, in which nothing runs yet.
+    """
+    for name in names:
+        parts = Path(name).parts
+        if not parts or Path(name).is_absolute() or ".." in parts:
+            continue
+        with contextlib.suppress(OSError, SolutionValue), contextlib.ExitStack() as opened:
+            folder = os.open(old, _FOLDER)
+            opened.callback(os.close, folder)
+            for part in parts[:-1]:
+                folder = os.open(part, _FOLDER, dir_fd=folder)
+                opened.callback(os.close, folder)
+            file = os.open(parts[-1], _FILE, dir_fd=folder)
+            (new / name).parent.mkdir(parents=True, exist_ok=True)
+            _copy_open(file, new / name, Path(name), MOST_BYTES)
+
+
 def _copy(source: Path, target: Path, name: Path, most: int) -> int:
     """Copy one file; gives what it counts."""
     kind = os.lstat(source).st_mode
@@ -99,18 +127,24 @@ def _copy(source: Path, target: Path, name: Path, most: int) -> int:
         raise SolutionValue(f"{name} is a symbolic link; write the bytes themselves")
     if not stat.S_ISREG(kind):
         raise SolutionValue(f"{name} is neither a file nor a folder")
-    # Whatever has taken its place since: no link is followed, and no fifo is waited for.
-    fd = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(fd, "rb") as file, target.open("wb") as copy:  # noqa: PTH123  of a descriptor
+    return _copy_open(os.open(source, _FILE), target, name, most)
+
+
+def _copy_open(fd: int, target: Path, name: Path, most: int) -> int:
+    """Copy an open file, and close it; gives what it counts."""
+    with open(fd, "rb") as file:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode):
             raise SolutionValue(f"{name} is neither a file nor a folder")
         if found.st_nlink > 1:
             raise SolutionValue(f"{name} is a hard link: its bytes have another name as well; write them once")
         counted = max(found.st_size, found.st_blocks * _BLOCK)
-        copied = 0
-        while counted <= most and copied <= most and (data := file.read(_CHUNK)):
-            copied += copy.write(data)
-    if max(counted, copied) > most:
+        if counted <= most:
+            copied = 0
+            with target.open("wb") as copy:
+                while copied <= most and (data := file.read(_CHUNK)):
+                    copied += copy.write(data)
+            counted = max(counted, copied)
+    if counted > most:
         raise SolutionValue(f"{name}: an artefact may have {MOST_BYTES >> 20} MiB at most")
-    return max(counted, copied)
+    return counted

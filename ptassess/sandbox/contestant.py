@@ -9,7 +9,6 @@ moment is wrong. Between its turns the worker's whole tree stands still.
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import random
 import statistics
@@ -25,17 +24,14 @@ from ptassess.sandbox.handover import GO, MOST_PLACES, Window, memory_for, tenso
 from ptassess.sandbox.reading import Spots, read_memory, tensor_of
 from ptassess.sandbox.solution import error_of, sequence
 from ptassess.sandbox.wire import (
-    DTYPES,
-    MAX_DIMS,
-    MAX_PAYLOAD,
     Done,
     Prepare,
     Raised,
     Value,
     WireError,
+    bytes_of,
     decode,
     encode,
-    itemsize,
 )
 
 if TYPE_CHECKING:
@@ -312,10 +308,10 @@ class Contestant:
         return self._filled(self._form.template, tensors)
 
     def _bytes_of(self, dtype: str, shape: list[int]) -> int:
-        fair = dtype in DTYPES and len(shape) <= MAX_DIMS and all(0 <= side <= MAX_PAYLOAD for side in shape)
-        if not fair:
-            raise SolutionProtocol(f"{self._name}: {_IMPOSSIBLE}")
-        return math.prod(shape) * itemsize(dtype)
+        try:
+            return bytes_of(dtype, shape)
+        except WireError:
+            raise SolutionProtocol(f"{self._name}: {_IMPOSSIBLE}") from None
 
     def _filled(self, template: Any, tensors: list[torch.Tensor]) -> Any:
         """A result, with tensors for the numbers in its template."""

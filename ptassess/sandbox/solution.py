@@ -23,7 +23,7 @@ from ptassess.errors import (
     SolutionTimeout,
     SolutionValue,
 )
-from ptassess.sandbox.cleaning import clean
+from ptassess.sandbox.cleaning import clean, one_line
 from ptassess.sandbox.wire import Answer, Ask, Call, CannotCrossError, Probe, Raised, Value, encode
 
 if TYPE_CHECKING:
@@ -359,7 +359,7 @@ class Service(Session):
             raise SolutionTimeout(f"{what}: no whole answer within {seconds:g} s")
         if len(data) > _MAX_BODY:
             raise SolutionProtocol(f"{what}: the answer is longer than {_MAX_BODY >> 20} MiB")
-        kept = {clean(name.lower(), _TEXT): clean(value, _TEXT) for name, value in answer.getheaders()}
+        kept = {one_line(name.lower(), _TEXT): one_line(value, _TEXT) for name, value in answer.getheaders()}
         return Reply(status=answer.status, headers=kept, body=data)
 
     def close(self) -> Closing:
@@ -372,7 +372,10 @@ def _answer(ask: Ask, tokens: dict[int, JudgeCall]) -> list[bytes | memoryview]:
     if ask.token not in tokens or not isinstance(ask.args, list):
         return encode(Answer(ask.seq, None, "no such function"))
     value, refused = tokens[ask.token].answer(ask.args)
-    return encode(Answer(ask.seq, value, refused))
+    try:
+        return encode(Answer(ask.seq, value, refused))
+    except CannotCrossError as error:  # what it came to is their arguments' doing
+        return encode(Answer(ask.seq, None, f"it came to {error}"[:_TEXT]))
 
 
 def error_of(reply: Raised, shown_as: str, name: str) -> PtassessError:
@@ -384,14 +387,14 @@ def error_of(reply: Raised, shown_as: str, name: str) -> PtassessError:
         name: of the function.
     """
     text = clean(reply.text, _TEXT)
-    type_name = clean(reply.type_name, 200)
+    type_name = one_line(reply.type_name, 200)
     detail = clean(reply.traceback, _OUTPUT)
     if reply.kind == "not attempted":
-        return NotAttempted(text or f"{name} in {shown_as} still raises NotImplementedError")
+        return NotAttempted(one_line(text, _TEXT) or f"{name} in {shown_as} still raises NotImplementedError")
     if reply.kind == "missing":
-        return SolutionMissing(text, detail)
+        return SolutionMissing(one_line(text, _TEXT), detail)
     if reply.kind == "value":
-        return SolutionValue(text, detail)
+        return SolutionValue(one_line(text, _TEXT), detail)
     first, _, rest = text.partition("\n")
     return SolutionRaised(type_name, first, f"{rest}\n{detail}" if rest else detail)
 

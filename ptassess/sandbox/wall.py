@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import shutil
 import signal
 import socket
 import tempfile
@@ -151,7 +150,7 @@ class ProcessWall:
                 raise NotAttempted(f"{shown_as} is not there")
             spec = self._spec(path, limits, shown_as, overlay)
             if isinstance(old, ProcessLink):
-                _keep_files(keep, old.scratch, Path(spec.scratch))
+                artefact.keep(keep, old.scratch, Path(spec.scratch))
             return self._start(spec, files or {}, listener)
 
         return open_link
@@ -325,6 +324,8 @@ class ProcessLink:
                     began = time.monotonic()
                     reply = answer(message)
                     deadline += time.monotonic() - began
+                    if not channel.is_silent():
+                        raise WireError("a frame before the answer that it waits for")  # noqa: TRY301  as above
                     channel.send(reply, deadline)
                 elif isinstance(message, (Value, Raised)) and message.seq == seq:
                     return message
@@ -469,15 +470,6 @@ def _joined(buffers: Buffers, judge_call: Callable[[int], Any] | None = None) ->
     size, _ = PREFIX.unpack_from(head)
     payload = bytearray().join(buffers[1:])
     return decode(head[PREFIX.size : PREFIX.size + size], payload, judge_call)
-
-
-def _keep_files(names: Sequence[str], old: Path, new: Path) -> None:
-    for name in names:
-        source = old / name
-        if source.is_symlink() or not source.is_file() or not source.resolve().is_relative_to(old.resolve()):
-            continue
-        (new / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, new / name, follow_symlinks=False)
 
 
 def open_wall(floor: str | None = None, levels: Sequence[Level] = BUILT_IN, *, hidden: Sequence[Path] = ()) -> Wall:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from ptassess.sandbox.survey import Caps, SurveyError, survey
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -23,6 +25,7 @@ MAX_HEADER = 1 << 20
 MAX_DEPTH = 32
 MAX_ITEMS = 65_536
 MAX_TEXT = 65_536  # bytes of one string
+MAX_BINARY = MAX_HEADER // 2  # bytes of one byte string
 MAX_DIMS = 8
 MAX_PAYLOAD = 1 << 30  # of one answer; a task can set less
 MAX_TRACEBACK = 16_384
@@ -181,7 +184,7 @@ class _Packer:
                 raise CannotCrossError(f"a string of more than {MAX_TEXT // 1024} KiB; return something shorter")
             return str(value).encode(errors="replace").decode()
         if isinstance(value, (bytes, bytearray)):
-            if len(value) > MAX_HEADER // 2:
+            if len(value) > MAX_BINARY:
                 raise CannotCrossError("more than 512 KiB of bytes; return a uint8 tensor")
             return bytes(value)
         if isinstance(value, tuple):
@@ -193,7 +196,11 @@ class _Packer:
             for key in value:
                 if not isinstance(key, str):
                     raise CannotCrossError(f"a dict with a key of type {type(key).__name__}; use strings as keys")
-            return {str(key): self.pack(item, depth + 1) for key, item in value.items()}
+                if len(key.encode(errors="surrogatepass")) > MAX_TEXT:
+                    raise CannotCrossError(f"a dict with a key of more than {MAX_TEXT // 1024} KiB; use shorter keys")
+            return {
+                str(key).encode(errors="replace").decode(): self.pack(item, depth + 1) for key, item in value.items()
+            }
         if self._token_of is not None and (token := self._token_of(value)) is not None:
             return msgspec.msgpack.Ext(_JUDGE_CALL, struct.pack("<I", token))
         if _is_tensor(value):
@@ -269,6 +276,10 @@ def encode(message: Message, token_of: Callable[[Any], int | None] | None = None
 
 _DECODER = msgspec.msgpack.Decoder(Message)
 _INNER = msgspec.msgpack.Decoder(list[Any])
+_CAPS = Caps(
+    depth=MAX_DEPTH, items=MAX_ITEMS, text=MAX_TEXT, binary=MAX_BINARY, table=MAX_ITEMS * (4 + MAX_DIMS), nested=_TUPLE
+)
+_SMALL = 4_096  # bytes: nothing in a header of that size is beyond a cap, but its depth, which unpacking sees
 _BAD_HEADER = (msgspec.MsgspecError, RecursionError, ValueError, OverflowError)
 
 
@@ -288,13 +299,18 @@ def decode(
         WireError: if anything is not exactly as the wire's rules say.
     """
     try:
+        if len(header) > _SMALL and judge_call_of is None:  # the judge need not be looked through by a worker
+            survey(bytes(header), _CAPS)
         message: Message = _DECODER.decode(header)
+    except SurveyError as error:
+        raise WireError(str(error)) from None
     except _BAD_HEADER as error:
         raise WireError(f"a header that is none of the known messages ({type(error).__name__})") from None
     unpacker = _Unpacker(message.tensors, payload, judge_call_of)
     for name in _VALUES:
         if hasattr(message, name):
             setattr(message, name, unpacker.unpack(getattr(message, name)))
+    unpacker.finish()
     return message
 
 
@@ -311,11 +327,7 @@ class _Unpacker:
         self._entries: list[tuple[str, list[int], int, int]] = []  # dtype, shape, offset, bytes
         offset = 0
         for dtype, shape, size in table:
-            if dtype not in DTYPES:
-                raise WireError("a tensor of an unknown dtype")
-            if len(shape) > MAX_DIMS or any(not 0 <= side <= MAX_PAYLOAD for side in shape):
-                raise WireError("a tensor of an impossible shape")
-            if math.prod(shape) * itemsize(dtype) != size:
+            if bytes_of(dtype, shape) != size:
                 raise WireError("a tensor whose shape and bytes disagree")
             self._entries.append((dtype, shape, offset, size))
             offset += size
@@ -327,11 +339,7 @@ class _Unpacker:
         if depth > MAX_DEPTH or self._items > MAX_ITEMS:
             raise WireError("a value that is nested too deep or has too many items")
         kind = type(value)
-        if value is None or kind is bool or kind is float or kind is int or kind is bytes:
-            return value
-        if kind is str:
-            if len(value) > MAX_TEXT:
-                raise WireError("a string that is too long")
+        if value is None or kind is bool or kind is float or kind is int or kind is str or kind is bytes:
             return value
         if kind is list:
             return [self.unpack(item, depth + 1) for item in value]
@@ -342,6 +350,11 @@ class _Unpacker:
         if kind is msgspec.msgpack.Ext:
             return self._extension(value, depth)
         raise WireError("a value of an unknown kind")
+
+    def finish(self) -> None:
+        """Make sure that every tensor was named."""
+        if len(self._taken) != len(self._entries):
+            raise WireError("a tensor that no value names")
 
     def _extension(self, value: msgspec.msgpack.Ext, depth: int) -> Any:
         if value.code == _TUPLE:
@@ -355,10 +368,7 @@ class _Unpacker:
         (index,) = struct.unpack("<I", value.data)
         if value.code == _TENSOR and index < len(self._entries) and index not in self._taken:
             self._taken.add(index)  # were it named again, each name would take its memory once more
-            try:
-                return _tensor(self._payload, *self._entries[index])
-            except (RuntimeError, OverflowError):  # such as a shape without elements whose sides overflow
-                raise WireError("a tensor of an impossible shape") from None
+            return _tensor(self._payload, *self._entries[index])
         if value.code == _JUDGE_CALL and self._judge_call_of is not None:
             return self._judge_call_of(index)
         raise WireError("an unknown extension")
@@ -372,13 +382,24 @@ _ITEMSIZES = {
 }  # fmt: skip
 
 
-def itemsize(dtype: str) -> int:
-    """Bytes of one element.
+def bytes_of(dtype: str, shape: list[int]) -> int:
+    """Bytes of a tensor that somebody claims to have.
 
     Args:
-        dtype: one of ``DTYPES``.
+        dtype: its name.
+        shape: its sides.
+
+    Raises:
+        WireError: if torch could not have such a tensor, or none that may cross.
     """
-    return _ITEMSIZES[dtype]
+    if dtype not in DTYPES:
+        raise WireError("a tensor of an unknown dtype")
+    if len(shape) > MAX_DIMS or any(not 0 <= side <= MAX_PAYLOAD for side in shape):
+        raise WireError("a tensor of an impossible shape")
+    # Torch computes strides with sides of at least 1, in 64 bits, also where there are no elements.
+    if math.prod(max(side, 1) for side in shape) * _ITEMSIZES[dtype] >= 2**63:
+        raise WireError("a tensor of an impossible shape")
+    return math.prod(shape) * _ITEMSIZES[dtype]
 
 
 def _tensor(payload: bytearray, dtype: str, shape: list[int], offset: int, size: int) -> torch.Tensor:
