@@ -19,7 +19,7 @@ from ptassess.matrix import ENTRY, Entry, Matrix
 from ptassess.options import Settings, settings_of
 from ptassess.outcomes import outcome_of, status_of
 from ptassess.quiz import Quiz
-from ptassess.result import CheckResult, SubmissionFacts
+from ptassess.result import LARGEST, CheckResult, SubmissionFacts
 from ptassess.sandbox import Closing, Limits, choose, open_wall
 from ptassess.sandbox.cleaning import clean
 from ptassess.submission import Submission
@@ -175,7 +175,7 @@ class Assessment:
         unknown = set(marker.kwargs) - {"weight", "role", "advisory"}
         role = marker.kwargs.get("role", "value")
         weight = marker.kwargs.get("weight", 1)
-        if unknown or role not in _ROLES or not weight > 0:
+        if unknown or role not in _ROLES or not 0 < weight <= LARGEST:
             raise ContentError(
                 f"{where}: @pytest.mark.task takes weight above 0, role 'value' or 'property', and advisory"
             )

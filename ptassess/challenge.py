@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ptassess.errors import ContentError
+from ptassess.result import LARGEST
 
 Level = Literal["foundation", "practitioner", "expert"]
 Tier = Literal["draft", "core"]
@@ -50,8 +51,10 @@ class Task:
         if not _NAME.fullmatch(self.name):
             raise ContentError(f"task {self.name!r}: a name is a function's or class's: letters, digits, underscores")
         for what in ("points", "minutes", "seconds", "memory_mb"):
-            if not getattr(self, what) > 0:
-                raise ContentError(f"task {self.name!r}: {what} must be above 0, not {getattr(self, what)!r}")
+            if not 0 < getattr(self, what) <= LARGEST:
+                raise ContentError(
+                    f"task {self.name!r}: {what} must be above 0 and at most {LARGEST:g}, not {getattr(self, what)!r}"
+                )
         if self.level not in LEVELS:
             raise ContentError(f"task {self.name!r}: level is one of {', '.join(LEVELS)}, not {self.level!r}")
         object.__setattr__(self, "needs", tuple(self.needs))

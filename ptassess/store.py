@@ -10,8 +10,10 @@ from typing import Any
 
 import msgspec
 
+from ptassess import signing
 from ptassess.errors import RunFileError
 from ptassess.result import SCHEMA_VERSION, Run
+from ptassess.sandbox.cleaning import clean
 
 _MAX_BYTES = 256 * 2**20  # a run of everything is some megabytes
 
@@ -55,25 +57,64 @@ def read(path: Path) -> Run:
     Args:
         path: of the run file.
 
+    Returns:
+        The facts. Where there is a signature, it fits; whether to count on its key is another question
+        (``ptassess.keys.trusted``).
+
     Raises:
-        RunFileError: one line, if it is missing, damaged, or of a newer version.
+        RunFileError: one line, if it is missing, damaged, of a newer version, or not what was signed.
+    """
+    return parse(contents(path), path)
+
+
+def contents(path: Path) -> bytes:
+    """What stands in a run file.
+
+    Args:
+        path: of the run file.
+
+    Raises:
+        RunFileError: one line, if it cannot be read.
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise RunFileError(f"{path}: too large for a run file")
-        text = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise RunFileError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def parse(text: bytes, path: Path) -> Run:
+    """The run in a file's text.
+
+    Args:
+        text: of the file.
+        path: for messages.
+
+    Raises:
+        RunFileError: as ``read``.
+    """
     try:
         head = msgspec.json.decode(text, type=_Head)
         if head.schema > SCHEMA_VERSION:
             raise RunFileError(
-                f"{path}: written by ptassess {head.ptassess} (format {head.schema}; this one reads up to "
+                f"{path}: written by ptassess {_line(head.ptassess)} (format {head.schema}; this one reads up to "
                 f"{SCHEMA_VERSION}): pip install -U ptassess"
             )
-        return msgspec.json.decode(text, type=Run)
-    except msgspec.MsgspecError as error:
-        raise RunFileError(f"{path}: not a run file ({error})") from None
+        run = msgspec.json.decode(text, type=Run)
+    except RecursionError:
+        raise RunFileError(f"{path}: not a run file (nested too deeply)") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise RunFileError(f"{path}: not a run file ({_line(error)})") from None
+    if run.signature is None:
+        if run.stamp == "verified":
+            raise RunFileError(f"{path}: says that it is verified and is not signed; ask for the original")
+        return run
+    try:
+        signing.signer(text)
+    except ValueError as error:
+        raise RunFileError(f"{path}: {_line(error)}; ask for the original") from None
+    return run
 
 
 def read_all(paths: Sequence[Path]) -> list[Run]:
@@ -85,13 +126,30 @@ def read_all(paths: Sequence[Path]) -> list[Run]:
     Raises:
         RunFileError: one line, if one cannot be read or there is none.
     """
+    return [read(file) for file in find(paths)]
+
+
+def find(paths: Sequence[Path]) -> list[Path]:
+    """Run files, unread.
+
+    Args:
+        paths: run files, and folders in which every ``*run*.json`` is one.
+
+    Raises:
+        RunFileError: one line, if there is none.
+    """
     files = [file for path in paths for file in (sorted(path.rglob("*run*.json")) if path.is_dir() else [path])]
     if not files:
         told = ", ".join(map(str, paths))
         raise RunFileError(f"{told}: no run files there; `ptassess grade` and --run-file write them")
-    return [read(file) for file in files]
+    return files
 
 
 def json_schema() -> dict[str, Any]:
     """The run file's JSON schema, derived from ``ptassess.result``."""
     return msgspec.json.schema(Run)
+
+
+def _line(text: object) -> str:
+    """What a file says of itself, fit for a terminal."""
+    return " ".join(clean(str(text), 200).split())
