@@ -101,6 +101,8 @@ def signer(text: bytes) -> PublicKey | None:
         signature = msgspec.convert(whole["signature"], Signature)
         key = PublicKey.parse(signature.key)
         value = base64.b64decode(signature.value, validate=True)
+        if base64.b64encode(value).decode() != signature.value:
+            raise ValueError("its last bits say nothing")  # the same bytes have one text
         message = _message(whole)
     except (ValueError, RecursionError, msgspec.ValidationError) as error:
         raise ValueError(f"its signature cannot be read ({error})") from None

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ptassess import signing
-from ptassess.errors import RunFileError
+from ptassess.errors import RunFileError, SignatureError
 from ptassess.result import SCHEMA_VERSION, Run
 from ptassess.sandbox.cleaning import clean
 
@@ -21,6 +21,8 @@ _MAX_BYTES = 256 * 2**20  # a run of everything is some megabytes
 class _Head(msgspec.Struct):
     schema: int = 0
     ptassess: str = "?"
+    stamp: Any = None
+    signature: Any = None
 
 
 def write(run: Run, path: Path) -> None:
@@ -62,26 +64,16 @@ def read(path: Path) -> Run:
         (``ptassess.keys.trusted``).
 
     Raises:
-        RunFileError: one line, if it is missing, damaged, of a newer version, or not what was signed.
-    """
-    return parse(contents(path), path)
-
-
-def contents(path: Path) -> bytes:
-    """What stands in a run file.
-
-    Args:
-        path: of the run file.
-
-    Raises:
-        RunFileError: one line, if it cannot be read.
+        RunFileError: one line, if it is missing, damaged, or of a newer version.
+        SignatureError: if it is not what was signed.
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise RunFileError(f"{path}: too large for a run file")
-        return path.read_bytes()
+        text = path.read_bytes()
     except OSError as error:
         raise RunFileError(f"{path}: cannot be read ({error.strerror})") from None
+    return parse(text, path)
 
 
 def parse(text: bytes, path: Path) -> Run:
@@ -93,6 +85,7 @@ def parse(text: bytes, path: Path) -> Run:
 
     Raises:
         RunFileError: as ``read``.
+        SignatureError: as ``read``.
     """
     try:
         head = msgspec.json.decode(text, type=_Head)
@@ -101,20 +94,23 @@ def parse(text: bytes, path: Path) -> Run:
                 f"{path}: written by ptassess {_line(head.ptassess)} (format {head.schema}; this one reads up to "
                 f"{SCHEMA_VERSION}): pip install -U ptassess"
             )
-        run = msgspec.json.decode(text, type=Run)
+        _check_signature(head, text, path)
+        return msgspec.json.decode(text, type=Run)
     except RecursionError:
         raise RunFileError(f"{path}: not a run file (nested too deeply)") from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise RunFileError(f"{path}: not a run file ({_line(error)})") from None
-    if run.signature is None:
-        if run.stamp == "verified":
-            raise RunFileError(f"{path}: says that it is verified and is not signed; ask for the original")
-        return run
+
+
+def _check_signature(head: _Head, text: bytes, path: Path) -> None:
+    if head.signature is None:
+        if head.stamp == "verified":
+            raise SignatureError(f"{path}: says that it is verified and is not signed; ask for the original")
+        return
     try:
         signing.signer(text)
     except ValueError as error:
-        raise RunFileError(f"{path}: {_line(error)}; ask for the original") from None
-    return run
+        raise SignatureError(f"{path}: {_line(error)}; ask for the original") from None
 
 
 def read_all(paths: Sequence[Path]) -> list[Run]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ptassess import content, signing, store
-from ptassess.errors import RunFileError
+from ptassess.errors import RunFileError, SignatureError
 from ptassess.scoring import Bounds, Score, score
 from ptassess.stamping import OTHER_SEED, seed_fits, shortcomings
 
@@ -120,17 +120,9 @@ def verify(path: Path, trusted: Mapping[str, PublicKey], challenges: Catalogue) 
         challenges: that are installed here, and levels of isolation.
     """
     try:
-        text = store.contents(path)
+        run = store.read(path)
     except RunFileError as error:
-        return Verdict(path=path, state="unreadable", problems=(str(error),))
-    try:
-        run = store.parse(text, path)
-    except RunFileError as error:
-        state: State = "unreadable"
-        try:
-            signing.signer(text)  # what a signed file says matters less than that it is not what was signed
-        except ValueError:
-            state = "bad signature"
+        state: State = "bad signature" if isinstance(error, SignatureError) else "unreadable"
         return Verdict(path=path, state=state, problems=(str(error),))
     found = score(run)
     seal = signing.seal(run, trusted)
