@@ -191,7 +191,8 @@ def _frame(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.
         if kind == TIME:
             # A run file may come from anywhere: what is no time is missing, and nothing else is lost.
             times = pd.to_datetime(pd.Series(values, dtype="object"), utc=True, errors="coerce", format="ISO8601")
-            made[name] = times.astype(TIME)
+            first, last = (limit.tz_localize("UTC") for limit in (pd.Timestamp.min, pd.Timestamp.max))
+            made[name] = times.where(times.between(first, last)).astype(TIME)
         else:
             made[name] = pd.Series(values, dtype=kind)
     return pd.DataFrame(made, columns=list(columns))

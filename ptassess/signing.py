@@ -100,9 +100,7 @@ def signer(text: bytes) -> PublicKey | None:
             return None
         signature = msgspec.convert(whole["signature"], Signature)
         key = PublicKey.parse(signature.key)
-        value = base64.b64decode(signature.value, validate=True)
-        if base64.b64encode(value).decode() != signature.value:
-            raise ValueError("its last bits say nothing")  # the same bytes have one text
+        value = _bytes_of(signature.value)
         message = _message(whole)
     except (ValueError, RecursionError, msgspec.ValidationError) as error:
         raise ValueError(f"its signature cannot be read ({error})") from None
@@ -121,6 +119,13 @@ def canonical(value: Any) -> bytes:
         ValueError: for a number or a text that has no such form.
     """
     return _canonical(value).encode()
+
+
+def _bytes_of(text: str) -> bytes:
+    found = base64.b64decode(text, validate=True)
+    if base64.b64encode(found).decode() != text:  # of several texts for the same bytes, one is right
+        raise ValueError("its last bits say nothing")
+    return found
 
 
 def _message(whole: dict[str, Any]) -> bytes:
