@@ -11,7 +11,7 @@ import pytest
 
 from ptassess import failures, margins
 from ptassess.brief import hint_for
-from ptassess.challenge import Challenge, Task
+from ptassess.challenge import LARGEST, Challenge, Task
 from ptassess.check import CHECK, FINDINGS, Check, Contestant, Findings
 from ptassess.errors import ContentError, SolutionError, SubmissionError, UserError
 from ptassess.exam import Exam, find
@@ -19,7 +19,7 @@ from ptassess.matrix import ENTRY, Entry, Matrix
 from ptassess.options import Settings, settings_of
 from ptassess.outcomes import outcome_of, status_of
 from ptassess.quiz import Quiz
-from ptassess.result import LARGEST, CheckResult, SubmissionFacts
+from ptassess.result import CheckResult, SubmissionFacts
 from ptassess.sandbox import Closing, Limits, choose, open_wall
 from ptassess.sandbox.cleaning import clean
 from ptassess.submission import Submission

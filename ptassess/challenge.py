@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Literal
 
 from ptassess.errors import ContentError
-from ptassess.result import LARGEST
 
 Level = Literal["foundation", "practitioner", "expert"]
 Tier = Literal["draft", "core"]
 Kind = Literal["code", "quiz"]
 
+LARGEST = 1e9
+"""Of weights and points, so that sums and quotients of them stay finite."""
 LEVELS: tuple[Level, ...] = ("foundation", "practitioner", "expert")
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")  # a task is a function's or a class's name, and a part of file names

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from ptassess import content
-from ptassess.challenge import LEVELS
+from ptassess.challenge import LARGEST, LEVELS
 from ptassess.errors import UserError
-from ptassess.result import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from ptassess.challenge import LARGEST
+
 SCHEMA_VERSION = 1
-LARGEST = 1e9
-"""Of weights and points, so that sums and quotients of them stay finite."""
 
 Outcome = Literal["passed", "failed", "error", "not attempted", "not assessed", "inconclusive"]
 Cause = Literal["raised", "missing", "timeout", "memory", "crash", "protocol", "value"]

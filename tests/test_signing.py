@@ -3,7 +3,10 @@
 import base64
 import json
 import math
+import re
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -175,6 +178,20 @@ def test_a_fact_that_this_version_does_not_know_is_signed_too(signed, key):
     later = unsigned | {"signature": unsigned["signature"] | {"value": value}}
     assert signing.signer(text_of(later)).text == key.public.text
     assert_refused(later | {"in_a_later_version": {"a": 1.25}}, "it was changed after it was signed")
+
+
+def test_the_documented_program_checks_a_signature_without_ptassess(signed, tmp_path):
+    document = (Path(__file__).parents[1] / "docs" / "run-file.md").read_text()
+    (program,) = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+    assert "import ptassess" not in program
+
+    def check(run):
+        (tmp_path / "run.json").write_text(json.dumps(run))
+        command = [sys.executable, "-c", program, str(tmp_path / "run.json")]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert check(signed).stdout == f"signed with {signed['signature']['key']}\n"
+    assert "InvalidSignature" in check(signed | {"candidate": "Somebody else"}).stderr
 
 
 def test_a_name_that_occurs_twice_is_refused(signed):
