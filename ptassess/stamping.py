@@ -16,7 +16,6 @@ import msgspec
 from ptassess import keys, signing
 from ptassess.errors import UserError
 from ptassess.exam import commit
-from ptassess.sandbox import confinement
 from ptassess.scoring import score
 
 if TYPE_CHECKING:
@@ -125,6 +124,8 @@ def refuse_exposed(key: PrivateKey) -> None:
     Raises:
         UserError: if it lies among the libraries, which every worker may read.
     """
+    from ptassess.sandbox import confinement  # of Linux; without it no level verifies
+
     left = confinement.confinement(hidden=[keys.private_folder()], protected=())
     if any(key.path.is_relative_to(place) for place in left.reading):
         raise UserError(f"{key.path}: a private key where submissions may read; move it to {keys.private_folder()}")

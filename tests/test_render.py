@@ -284,6 +284,9 @@ def test_a_verified_run_names_its_signer_if_the_key_is_trusted_and_else_says_so(
         keys.trust(keys.PublicKey(key.public.text, "the-team"))
     word = "Verified by the-team" if trusted else "Unknown key"
     page = Page(render.scorecard_html(run))
+    badge = "ok" if trusted else "open"
+    for text in (render.scorecard_html(run), render.index_html([(run, "a.html")])):
+        assert re.search(rf'<span class="badge {badge}">(Verified by <bdi>the-team</bdi>|Unknown key)</span>', text)
     assert page.says(f"{word}.")
     assert page.says(key.public.fingerprint)
     index = Page(render.index_html([(run, "a.html")]))

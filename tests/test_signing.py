@@ -244,9 +244,11 @@ def test_a_number_that_readers_bend_cannot_be_signed(make_run, key):
         signing.sign(make_run(exam_seed=2**60), key)
 
 
-def test_a_stamp_is_worth_what_its_key_is(make_run, key):
+def test_a_stamp_is_worth_what_its_key_is(make_run, key, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    other = keys.create("other").public
     run = signing.sign(make_run(stamp="verified"), key)
     assert signing.seal(run, {"acme": key.public}) == signing.Seal("verified", key.public)
-    assert signing.seal(run, {}) == signing.Seal("unknown key", keys.PublicKey(key.public.text))
+    assert signing.seal(run, {"other": other}) == signing.Seal("unknown key", keys.PublicKey(key.public.text))
     assert signing.seal(make_run(stamp="verified"), {"acme": key.public}).word == "unknown key"
     assert signing.seal(make_run(), {}) == signing.Seal("graded")

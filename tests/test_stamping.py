@@ -43,7 +43,8 @@ def ptassess_executors():
 
 @hookimpl
 def ptassess_run_finished(run, path):
-    (path.parent / "told.txt").write_text(run.stamp + " " + str(path.stat().st_size))
+    with (path.parent / "told.txt").open("a") as file:
+        file.write(run.stamp + " " + str(path.stat().st_size))
 """
 
 
@@ -188,7 +189,18 @@ def test_the_scorecard_and_the_index_name_the_signer(graded, key):
     assert key.public.fingerprint in graded.scorecard.read_text()
 
 
-def test_plugins_hear_of_the_run_when_it_has_its_signature(graded):
+def test_no_submission_is_judged_while_the_key_lies_where_it_could_be_read(pack, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.prefix", str(tmp_path / "venv"))
+    exposed = keys.create("exposed", tmp_path / "venv" / "acme.key")
+    try:
+        with pytest.raises(UserError, match="a private key where submissions may read"):
+            grade([submission(tmp_path)], tmp_path / "out", packs=[pack], only=["double"], key=exposed)
+    finally:
+        keys.untrust("exposed")
+    assert not (tmp_path / "out").exists()
+
+
+def test_plugins_hear_of_the_run_once_when_it_has_its_signature(graded):
     size = graded.run_file.stat().st_size
     assert (graded.run_file.parent / "told.txt").read_text() == f"verified {size}"
 
