@@ -191,12 +191,12 @@ def test_the_scorecard_and_the_index_name_the_signer(graded, key):
 
 def test_no_submission_is_judged_while_the_key_lies_where_it_could_be_read(pack, tmp_path, monkeypatch):
     monkeypatch.setattr("sys.prefix", str(tmp_path / "venv"))
-    exposed = keys.create("exposed", tmp_path / "venv" / "acme.key")
+    exposed = keys.create("exposed-too", tmp_path / "venv" / "acme.key")
     try:
         with pytest.raises(UserError, match="a private key where submissions may read"):
             grade([submission(tmp_path)], tmp_path / "out", packs=[pack], only=["double"], key=exposed)
     finally:
-        keys.untrust("exposed")
+        keys.untrust("exposed-too")
     assert not (tmp_path / "out").exists()
 
 
