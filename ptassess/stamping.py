@@ -82,9 +82,18 @@ def shortcomings(run: Run, level: Level | None) -> list[str]:
     reasons += [
         f"{competency.slug}: {competency.advisory:.0f} % of its points rest on meters; {MOST_ADVISORY:.0f} % may"
         for competency in score(run).competencies
-        if competency.advisory > MOST_ADVISORY + _ROUNDING
+        if too_advisory(competency.advisory)
     ]
     return reasons
+
+
+def too_advisory(share: float) -> bool:
+    """Whether more of a competency's points rest on meters than *verified* allows.
+
+    Args:
+        share: of its points, in per cent.
+    """
+    return share > MOST_ADVISORY + _ROUNDING
 
 
 def seed_fits(run: Run) -> bool:

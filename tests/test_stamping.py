@@ -82,6 +82,12 @@ def test_levels_from_locked_on_verify():
     assert all(names.get(name, True) for name in ("locked", "namespaced"))
 
 
+def test_a_fifth_of_the_points_may_rest_on_meters():
+    shares = (0.0, 100 * (0.1 + 0.2) / 1.5, 20.001)  # the second is a fifth and what rounding makes of it
+    assert shares[1] > stamping.MOST_ADVISORY
+    assert [stamping.too_advisory(share) for share in shares] == [False, False, True]
+
+
 def another(number, **changes):
     """The run with a change in one of its competencies."""
 
