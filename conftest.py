@@ -124,6 +124,14 @@ def fake_run(*, seed=0, candidate="Ada Lovelace", competencies=1, ability=0.8, l
     })  # fmt: skip
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobodys_keys(tmp_path_factory):
+    """No test signs with the keys of whoever runs it, or counts on those that they trust."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def make_run():
     return fake_run

@@ -3,7 +3,7 @@
 Asked of every challenge: the folder holds what it should; the untouched starter ends as *not attempted*; the
 reference, and every other right solution in ``private/alternatives``, has full points on every seed. Asked of ``core``
 as well: at least three mutants a task, each caught by the check that it names; trivial answers earn nothing in any
-task; no check ends in an exception of its own.
+task; no check ends in an exception of its own; and meters decide no more of the points than a verified run allows.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ptassess.errors import JudgeError, PtassessError, UserError
 from ptassess.inspection import Report, classes_in, code_tasks, complain, examine_files, examine_import, examine_quiz
 from ptassess.matrix import MatrixResult, PlannedEntry
 from ptassess.quiz import DRAWS, Quiz, solved
+from ptassess.stamping import MOST_ADVISORY, too_advisory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -271,6 +272,17 @@ def _judge_reference(challenge: Challenge, results: list[MatrixResult], report: 
             told = f"the reference's largest error is {share:g} of what is allowed"
             report.advice.append(f"{check}: {told}; another machine or seed may fail it")
     _judge_right("the reference", results, report)
+    meters = sum(task.points * _share_of_meters(task.name, results) for task in challenge.tasks)
+    share = 100 * meters / sum(task.points for task in challenge.tasks)
+    if too_advisory(share):
+        told = f"{share:.1f} % of its points rest on meters; at most {MOST_ADVISORY:.0f} % do in a verified run"
+        complain(report, told, core_only=True)
+
+
+def _share_of_meters(task: str, results: list[MatrixResult]) -> float:
+    weights = {r.result.check: (r.result.weight, r.result.advisory) for r in results if r.result.task == task}
+    total = sum(weight for weight, _ in weights.values())
+    return sum(weight for weight, advisory in weights.values() if advisory) / total if total else 0.0
 
 
 def _judge_right(name: str, results: list[MatrixResult], report: Report) -> None:

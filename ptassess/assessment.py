@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from ptassess import failures, margins
+from ptassess import failures, keys, margins
 from ptassess.brief import hint_for
-from ptassess.challenge import Challenge, Task
+from ptassess.challenge import LARGEST, Challenge, Task
 from ptassess.check import CHECK, FINDINGS, Check, Contestant, Findings
 from ptassess.errors import ContentError, SolutionError, SubmissionError, UserError
 from ptassess.exam import Exam, find
@@ -144,7 +144,7 @@ class Assessment:
 
     def _hidden(self) -> list[Path]:
         """What no solution may read, wherever it is installed."""
-        return [*self.catalogue.private.values()]
+        return [*self.catalogue.private.values(), keys.private_folder()]
 
     # -- which check is it -------------------------------------------------------------------------------------
 
@@ -191,7 +191,7 @@ class Assessment:
         unknown = set(marker.kwargs) - {"weight", "role", "advisory"}
         role = marker.kwargs.get("role", "value")
         weight = marker.kwargs.get("weight", 1)
-        if unknown or role not in _ROLES or not weight > 0:
+        if unknown or role not in _ROLES or not 0 < weight <= LARGEST:
             raise ContentError(
                 f"{where}: @pytest.mark.task takes weight above 0, role 'value' or 'property', and advisory"
             )

@@ -14,6 +14,8 @@ Level = Literal["foundation", "practitioner", "expert"]
 Tier = Literal["draft", "core"]
 Kind = Literal["code", "quiz"]
 
+LARGEST = 1e9
+"""Of weights and points, so that sums and quotients of them stay finite."""
 LEVELS: tuple[Level, ...] = ("foundation", "practitioner", "expert")
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")  # a task is a function's or a class's name, and a part of file names
@@ -51,8 +53,10 @@ class Task:
         if not _NAME.fullmatch(self.name):
             raise ContentError(f"task {self.name!r}: a name is a function's or class's: letters, digits, underscores")
         for what in ("points", "minutes", "seconds", "memory_mb"):
-            if not getattr(self, what) > 0:
-                raise ContentError(f"task {self.name!r}: {what} must be above 0, not {getattr(self, what)!r}")
+            if not 0 < getattr(self, what) <= LARGEST:
+                raise ContentError(
+                    f"task {self.name!r}: {what} must be above 0 and at most {LARGEST:g}, not {getattr(self, what)!r}"
+                )
         if self.level not in LEVELS:
             raise ContentError(f"task {self.name!r}: level is one of {', '.join(LEVELS)}, not {self.level!r}")
         object.__setattr__(self, "needs", tuple(self.needs))

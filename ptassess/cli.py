@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ptassess._version import __version__
-from ptassess.commands import author, candidate, race, team
+from ptassess.commands import author, candidate, keys, race, team
 from ptassess.errors import PtassessError
 from ptassess.sandbox.cleaning import clean
 
@@ -20,6 +20,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _exams = typer.Typer(help="Exams: what is asked, for how many points, under which rules.", no_args_is_help=True)
+
+_keys = typer.Typer(help="Keys: who signs verified runs, and whose signature counts here.", no_args_is_help=True)
 
 
 def main() -> None:
@@ -60,6 +62,7 @@ _PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "report": team.report,
         "export": team.export,
         "reproduce": team.reproduce,
+        "verify": keys.verify,
     },
     "Authors": {
         "new": author.new,
@@ -75,6 +78,12 @@ for _panel, _commands in _PANELS.items():
     for _name, _command in _commands.items():
         app.command(name=_name, rich_help_panel=_panel)(_command)
 app.add_typer(_exams, name="exam", rich_help_panel="Hiring teams")
+app.add_typer(_keys, name="keys", rich_help_panel="Hiring teams")
 _exams.command(name="list")(team.exam_list)
 _exams.command(name="new")(team.exam_new)
 _exams.command(name="check")(team.exam_check)
+_keys.command(name="new")(keys.new)
+_keys.command(name="list")(keys.list_)
+_keys.command(name="show")(keys.show)
+_keys.command(name="trust")(keys.trust)
+_keys.command(name="untrust")(keys.untrust)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import importlib.util
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ptassess.errors import ContentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PACKAGE = Path(__file__).parent
 
@@ -83,3 +90,49 @@ def pack_challenges(pack: Path) -> list[Path]:
 def reports_dir() -> Path:
     """The folder of the report templates."""
     return roots()[0].path / "reports"
+
+
+def digest(home: Path, private: Path | None) -> str:
+    """SHA-256 over the names and contents of a challenge's files, in hexadecimal.
+
+    Args:
+        home: its folder.
+        private: its private half, wherever that lies; None if it is not here.
+    """
+    found = hashlib.sha256()
+    for base in (home, private):
+        for path in _files(base) if base else ():
+            inside = path.relative_to(base) if base else path
+            if base == home and inside.parts[0] == "private":
+                continue
+            text = path.read_bytes()
+            found.update(f"{inside.as_posix()}\0{len(text)}\0".encode() + text)
+    return found.hexdigest()
+
+
+def altered(root: Root) -> list[Path]:
+    """Files of built-in challenges that are not as the wheel brought them: changed, added or gone.
+
+    Args:
+        root: of ``roots()``. A checkout has no list of its files and is never altered.
+    """
+    if root.name == "checkout":
+        return []
+    listed = {}
+    for file in metadata.distribution(root.name).files or ():  # the wheel's RECORD
+        place = Path(str(file.locate())).resolve()
+        if file.hash is not None and place.is_relative_to((root.path / "challenges").resolve()):
+            listed[place] = file.hash.value
+    there = {path.resolve(): path for path in _files(root.path / "challenges")}
+    return sorted(path for path in {*listed, *there} if path not in there or _record_hash(path) != listed.get(path))
+
+
+def _files(base: Path) -> Iterator[Path]:
+    return (
+        path for path in sorted(base.rglob("*")) if path.is_file() and "__pycache__" not in path.relative_to(base).parts
+    )
+
+
+def _record_hash(path: Path) -> str:
+    """A file's SHA-256 as a RECORD has it."""
+    return base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest()).decode().rstrip("=")

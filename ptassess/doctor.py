@@ -16,6 +16,7 @@ def examine() -> dict[str, Any]:
     Returns:
         Plain data; ``problems`` holds one line for each thing that needs a hand.
     """
+    from ptassess import keys
     from ptassess.errors import PtassessError
     from ptassess.machine import machine_facts
 
@@ -42,6 +43,11 @@ def examine() -> dict[str, Any]:
     except PtassessError as error:
         problems.append(str(error))
         places = {}
+    try:
+        own = {name: known.fingerprint for name, known in keys.trusted().items() if name in keys.own()}
+    except PtassessError as error:
+        problems.append(str(error))
+        own = {}
     return {
         "ptassess": metadata.version("ptassess"),
         "grader": importlib.util.find_spec("ptassess_grader") is not None or "checkout" in places,
@@ -50,6 +56,7 @@ def examine() -> dict[str, Any]:
         "isolation": levels,
         "content": places,
         "challenges": challenges,
+        "keys": own,
         "free_disk_gib": round(shutil.disk_usage(Path.cwd()).free / 2**30, 1),
         "machine": machine_facts().facts,
         "problems": problems,
@@ -80,6 +87,8 @@ def print_findings(findings: dict[str, Any]) -> None:
         line("content", f"{name} ({path})")
     private = [slug for slug, has in findings["challenges"].items() if has]
     line("challenges", f"{', '.join(findings['challenges']) or 'none'}; private checks for {len(private)} of them")
+    signers = ", ".join(f"{name} ({fingerprint})" for name, fingerprint in findings["keys"].items())
+    line("key", signers or "none; `ptassess keys new NAME` makes one, to sign verified runs with")
     line("disk", f"{findings['free_disk_gib']} GiB free here")
     for problem in findings["problems"]:
         console.print(f"[yellow]problem[/yellow]      {escape(problem)}", soft_wrap=True)

@@ -7,6 +7,7 @@
     │   ├── ContentError          a challenge folder or a pack
     │   ├── SubmissionError       a candidate's folder
     │   ├── RunFileError          a run file
+    │   │   └── SignatureError    a run file that is not what was signed
     │   └── IsolationError        this machine cannot give the isolation that was asked for
     ├── SolutionError             the candidate's code; the check fails with ``cause``
     │   ├── SolutionRaised        it raised an exception
@@ -51,6 +52,10 @@ class SubmissionError(UserError):
 
 class RunFileError(UserError):
     """A run file that cannot be read or written."""
+
+
+class SignatureError(RunFileError):
+    """A run file that was changed after it was signed, or claims what only a signature could prove."""
 
 
 class IsolationError(UserError):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from ptassess import content
-from ptassess.challenge import LEVELS
+from ptassess.challenge import LARGEST, LEVELS
 from ptassess.errors import UserError
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ def _text(value: object) -> str:
 
 
 def _examine(exam: Exam, path: Path) -> None:
-    wrong = [name for name, points in exam.tasks.items() if not points > 0 or name.count(".") != 1]
+    wrong = [name for name, points in exam.tasks.items() if not 0 < points <= LARGEST or name.count(".") != 1]
     if wrong:
         raise UserError(f"{path}: tasks: {wrong[0]!r}: write competency.task = points above 0")
     for name, cut in exam.cut_scores.items():

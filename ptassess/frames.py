@@ -2,6 +2,7 @@
 
 Columns and their types do not depend on what the runs hold, so an empty frame joins and concatenates like a full one.
 Every frame begins with the run's columns (``RUN``); scores are in per cent, times in seconds, points as offered.
+``key`` is the fingerprint of the key that a run is signed with, missing where it is not.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ptassess.challenge import LEVELS
 from ptassess.scoring import score
+from ptassess.signing import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,7 +30,7 @@ TIME: Final = "datetime64[ns, UTC]"
 
 RUN = {
     "run_id": TEXT, "candidate": TEXT, "exam": TEXT, "stamp": TEXT, "isolation": TEXT, "device": TEXT, "machine": TEXT,
-    "started": TIME, "complete": TRUTH,
+    "started": TIME, "complete": TRUTH, "key": TEXT,
 }  # fmt: skip
 _BOUNDS = {
     "earned": NUMBER, "decided": NUMBER, "offered": NUMBER, "score": NUMBER, "low": NUMBER, "high": NUMBER,
@@ -155,7 +157,7 @@ def _run(run: Run) -> dict[str, Any]:
     return {
         "run_id": run.run_id, "candidate": run.candidate, "exam": run.exam, "stamp": run.stamp,
         "isolation": run.isolation, "device": run.device, "machine": run.machine.id, "started": run.started,
-        "complete": run.complete,
+        "complete": run.complete, "key": key.fingerprint if (key := key_of(run)) else None,
     }  # fmt: skip
 
 
@@ -189,7 +191,8 @@ def _frame(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.
         if kind == TIME:
             # A run file may come from anywhere: what is no time is missing, and nothing else is lost.
             times = pd.to_datetime(pd.Series(values, dtype="object"), utc=True, errors="coerce", format="ISO8601")
-            made[name] = times.astype(TIME)
+            first, last = (limit.tz_localize("UTC") for limit in (pd.Timestamp.min, pd.Timestamp.max))
+            made[name] = times.where(times.between(first, last)).astype(TIME)
         else:
             made[name] = pd.Series(values, dtype=kind)
     return pd.DataFrame(made, columns=list(columns))

@@ -4,6 +4,9 @@ Every submission is judged by a pytest of its own that reads nothing of it as co
 name, no conftest, a scrubbed environment, the root folder as working folder, and a copy of ``solutions/`` as data.
 Each of these closes a way that was seen to work: ``conftest.py`` and ini values, ``PYTEST_ADDOPTS``, a module in the
 working folder that shadows one of ours, a plugin announced by an entry point.
+
+When a judge has ended, this process gives its run the stamp, and signs it if it is *verified* (``ptassess.stamping``):
+no judge, and no machine that an executor sends submissions to, ever holds the private key.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,10 +25,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from ptassess import store, unpacking
+from ptassess import stamping, store, unpacking
 from ptassess.errors import PtassessError, SubmissionError, UserError
 from ptassess.exam import EVERYTHING, commit, examine
 from ptassess.exam import find as find_exam
+from ptassess.finishing import Finisher
 from ptassess.registry import Catalogue, catalogue
 from ptassess.sandbox import folders, processes
 from ptassess.sandbox.cleaning import in_full, one_line
@@ -37,12 +41,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ptassess.hookspecs import Executor
+    from ptassess.keys import PrivateKey
     from ptassess.result import Run
 
 INI = Path(__file__).with_name("grading.ini")
 
 _START_SECONDS = 120.0
 _NAME, _LINE = 100, 400  # characters of a candidate's name, of a reason
+_SEED_BITS = 48  # fits a double exactly, so that no JSON reader can bend it
 _CALLS = 40  # of one task: the largest has a dozen checks of one to three calls, and timed ones run longer
 
 # What a judge needs of its environment; everything else, PYTEST_* and PYTHON* first of all, could steer it.
@@ -51,6 +57,7 @@ _KEPT = (
     "HOME",
     "USER",
     "TMPDIR",
+    "XDG_CONFIG_HOME",  # where private keys lie, which the wall hides
     "LANG",
     "LC_ALL",
     "LC_CTYPE",
@@ -70,6 +77,7 @@ class Graded:
         run_file: where it is stored, or None.
         scorecard: its page, or None.
         reason: why it could not be graded, in one line; empty if it was.
+        notes: what plugins could not do about it, one line each.
     """
 
     name: str
@@ -77,6 +85,16 @@ class Graded:
     run_file: Path | None = None
     scorecard: Path | None = None
     reason: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """What is settled about one submission before it is judged."""
+
+    folder: str
+    name: str
+    seed: int
 
 
 def find(paths: Sequence[Path]) -> tuple[list[Path], str]:
@@ -131,6 +149,7 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
     jobs: int = 1,
     executor: str = "threads",
     roster: Path | None = None,
+    key: PrivateKey | None = None,
     progress: Callable[[Graded], None] | None = None,
 ) -> list[Graded]:
     """Grade submissions and write ``out/<name>/run.json``, ``out/<name>/scorecard.html`` and ``out/index.html``.
@@ -148,13 +167,15 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
         executor: name of what runs them.
         roster: CSV with the columns ``submission`` (name of a folder or an archive) and ``candidate``; whoever is in it
             and has handed nothing in is an entry, too.
+        key: signs runs that are *verified*; without one, none is.
         progress: called with each result as it comes.
 
     Returns:
         One entry a submission, in their order; a bad submission is an entry with its reason.
 
     Raises:
-        UserError: if nothing can be graded at all: an unknown competency, level or executor, an unwritable folder.
+        UserError: if nothing can be graded at all: an unknown competency, level or executor, an unwritable folder; or
+            if the key lies where submissions could read it.
     """
     asked, path = find_exam(exam)
     packs = [*packs, *((path.parent if path else Path()) / pack for pack in asked.packs)]
@@ -163,7 +184,9 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
         raise UserError(f"{exam}: {wrong[0]}")
     only = only or list(asked.offered(challenges.challenges.values()))
     targets = _targets(challenges, only)
-    choose(isolation, challenges.levels())  # what this machine cannot give is said once, not once a submission
+    level = choose(isolation, challenges.levels())  # what this machine cannot give is said once
+    if key is not None and level.verifies:
+        stamping.refuse_exposed(key)
     chosen: Executor = challenges.named("ptassess_executors", executor)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -173,21 +196,22 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
         raise UserError(f"{out}: cannot write there ({error.strerror}); name another folder with --out") from None
     out = out.resolve()
     known = read_roster(roster) if roster else {}
+    plans = _plans(submissions, known, seed)
     one = partial(
         _grade_one,
-        names=_names(submissions, known),
+        plans=plans,
         out=out,
         targets=targets,
-        seed=seed,
         exam=str(path.resolve()) if path else exam,
         exam_seed=exam_seed,
         isolation=isolation,
         packs=packs,
         seconds=_longest(challenges, only),
     )
+    finisher = Finisher(challenges, only, level, secret=seed is None, key=key)
     results = []
-    for graded in chosen.map(one, submissions, max(1, jobs)):
-        results.append(graded)
+    for path, judged in zip(submissions, chosen.map(one, submissions, max(1, jobs)), strict=True):
+        results.append(graded := _finish(judged, plans[path].seed, finisher))
         if progress:
             progress(graded)
     handed_in = {_key(path) for path in submissions}
@@ -320,9 +344,20 @@ def _longest(challenges: Catalogue, only: Sequence[str]) -> float:
     return _START_SECONDS + _CALLS * sum(task.seconds for challenge in chosen for task in challenge.tasks)
 
 
-def _names(submissions: Sequence[Path], roster: dict[str, str]) -> dict[Path, tuple[str, str]]:
-    """A folder name for each submission's results, unique, and the candidate's name."""
-    names: dict[Path, tuple[str, str]] = {}
+def _finish(judged: Graded, seed: int, finisher: Finisher) -> Graded:
+    """A judged run with its last word; what could not be graded stays as it is."""
+    if judged.run is None or judged.run_file is None or judged.scorecard is None:
+        return judged
+    try:
+        run, notes = finisher.finish(judged.run, seed, judged.run_file, judged.scorecard)
+    except UserError as error:
+        return Graded(name=judged.name, reason=str(error))
+    return replace(judged, run=run, notes=notes)
+
+
+def _plans(submissions: Sequence[Path], roster: dict[str, str], seed: int | None) -> dict[Path, _Plan]:
+    """For each submission a folder for its results, unique, the candidate's name, and the run seed."""
+    plans: dict[Path, _Plan] = {}
     taken: set[str] = set()
     for path in submissions:
         base = _key(path)
@@ -332,8 +367,9 @@ def _names(submissions: Sequence[Path], roster: dict[str, str]) -> dict[Path, tu
             count += 1
             folder = f"{readable}-{count}"
         taken.add(folder)
-        names[path] = (folder, roster.get(base, folder))
-    return names
+        drawn = secrets.randbits(_SEED_BITS) if seed is None else seed
+        plans[path] = _Plan(folder=folder, name=roster.get(base, folder), seed=drawn)
+    return plans
 
 
 def _key(path: Path) -> str:
@@ -344,61 +380,59 @@ def _without_ending(name: str) -> str:
     return next((name.removesuffix(ending) for ending in unpacking.SUFFIXES if name.endswith(ending)), name)
 
 
-def _grade_one(path: Path, *, names: dict[Path, tuple[str, str]], **how: Any) -> Graded:
-    """Grade a submission; a bad one is an entry with its reason."""
-    folder, name = names[path]
+def _grade_one(path: Path, *, plans: dict[Path, _Plan], **how: Any) -> Graded:
+    """Have a submission judged; a bad one is an entry with its reason."""
+    plan = plans[path]
     try:
         if not unpacking.is_archive(path):
-            return _judge(Submission.open(path), folder, name, **how)
+            return _judge(Submission.open(path), plan, **how)
         scratch = tempfile.mkdtemp(prefix="ptassess-")
         try:
-            return _judge(Submission.open(unpacking.unpack(path, Path(scratch))), folder, name, **how)
+            return _judge(Submission.open(unpacking.unpack(path, Path(scratch))), plan, **how)
         finally:
             folders.remove(scratch)
     except PtassessError as error:
-        return Graded(name=name, reason=one_line(str(error), _LINE))
+        return Graded(name=plan.name, reason=one_line(str(error), _LINE))
     except Exception as error:  # noqa: BLE001  one submission's trouble is not the end of the others' grading
-        return Graded(name=name, reason=one_line(f"{type(error).__name__}: {error}", _LINE))
+        return Graded(name=plan.name, reason=one_line(f"{type(error).__name__}: {error}", _LINE))
 
 
 def _judge(  # noqa: PLR0913
     submission: Submission,
-    folder_name: str,
-    name: str,
+    plan: _Plan,
     *,
     out: Path,
     targets: Sequence[Path],
-    seed: int | None,
     exam: str,
     exam_seed: int | None,
     isolation: str | None,
     packs: Sequence[Path],
     seconds: float,
 ) -> Graded:
-    folder = out / folder_name
+    folder, name = out / plan.folder, plan.name
     folder.mkdir(parents=True, exist_ok=True)
     run_file, page, log = folder / "run.json", folder / "scorecard.html", folder / "pytest.log"
     for old in (run_file, page):
         old.unlink(missing_ok=True)
     scratch = tempfile.mkdtemp(prefix="ptassess-")
     try:
-        copy, facts = Path(scratch) / folder_name, Path(scratch) / "facts.json"
-        taken = msgspec.structs.replace(submission.facts(copy=copy / "solutions"), name=folder_name)
+        copy, facts = Path(scratch) / plan.folder, Path(scratch) / "facts.json"
+        taken = msgspec.structs.replace(submission.facts(copy=copy / "solutions"), name=plan.folder)
         facts.write_bytes(msgspec.json.encode(taken))
         command = [
             sys.executable, "-P", "-m", "pytest",
             "-c", str(INI), "--rootdir", str(INI.parent), "--noconftest",
             "-p", "ptassess.pytest_plugin",
             "--ptassess-door", "graded", "--submission", str(copy), "--ptassess-facts", str(facts),
-            f"--candidate={name}",
-            "--run-file", str(run_file), "--scorecard", str(page),
+            f"--candidate={plan.name}",
+            "--run-file", str(run_file),
             "--exam", exam,
             *(["--exam-seed", str(exam_seed)] if exam_seed is not None else []),
             *(["--isolation", isolation] if isolation else []),
             *(argument for pack in packs for argument in ("--pack", str(pack.resolve()))),
             *map(str, targets),
         ]  # fmt: skip
-        status = _run(command, log, seed, seconds)
+        status = _run(command, log, plan.seed, seconds)
     finally:
         folders.remove(scratch)
     if not run_file.is_file():
@@ -410,14 +444,14 @@ def _judge(  # noqa: PLR0913
     return Graded(name=name, run=run, run_file=run_file, scorecard=page)
 
 
-def _run(command: list[str], log: Path, seed: int | None, seconds: float) -> int | None:
+def _run(command: list[str], log: Path, seed: int, seconds: float) -> int | None:
     """Run a judge; gives its exit status, or None if it did not end in time.
 
-    A seed that was given reaches it through a pipe, which no other process can read.
+    Its seed reaches it through a pipe, which no other process can read.
     """
     reading, writing = os.pipe()
     try:
-        os.write(writing, f"{secrets.randbits(48) if seed is None else seed}\n".encode())
+        os.write(writing, f"{seed}\n".encode())
         os.close(writing)
         with log.open("wb") as stream:
             judge = subprocess.Popen(  # noqa: S603  our own interpreter; the submission is an argument, never a command

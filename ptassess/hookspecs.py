@@ -149,7 +149,8 @@ def ptassess_findings(submission: Path, challenges: Sequence[Challenge]) -> Iter
 def ptassess_run_finished(run: Run, path: Path) -> None:
     """React to a finished run.
 
-    When: the run file has been written. An exception is reported in one line and changes nothing.
+    When: the run file has been written; in grading, after it has got its stamp and its signature. An exception is
+    reported in one line and changes nothing.
 
     Args:
         run: the facts.

@@ -20,6 +20,7 @@ from ptassess import summary
 from ptassess._version import __version__
 from ptassess.brief import without_tasks
 from ptassess.check import CHECK
+from ptassess.content import digest
 from ptassess.errors import UserError
 from ptassess.exam import commit
 from ptassess.machine import machine_facts
@@ -29,10 +30,12 @@ from ptassess.result import ChallengeFacts, CheckResult, Finding, Run, TaskFacts
 from ptassess.sandbox import choose
 from ptassess.sandbox.cleaning import clean, in_full, one_line
 from ptassess.scoring import Score, score
+from ptassess.stamping import shortcomings
 
 if TYPE_CHECKING:
     from ptassess.assessment import Assessment
     from ptassess.challenge import Challenge
+    from ptassess.sandbox import Level
 
 _PACKAGES = (
     "torch",
@@ -138,7 +141,7 @@ class Recorder:
 
             render.write_scorecard(run, settings.scorecard)
             self.written.append(f"scorecard: {_short(settings.scorecard)}")
-        if settings.run_file:
+        if settings.run_file and settings.door == "practice":  # in grading a run is finished when it has its stamp
             catalogue = self.assessment.catalogue
             known = len(catalogue.problems)
             catalogue.gather("ptassess_run_finished", run=run, path=settings.run_file)
@@ -148,14 +151,13 @@ class Recorder:
         settings, submission = self.assessment.settings, self.assessment.submission
         handed_in, exam = self.assessment.handed_in, self.assessment.exam
         findings = self._findings()  # before the notes, which tell what went wrong with them
-        started = _iso(self._started)
+        started, level = _iso(self._started), self._level()
         facts = [self._facts(slug, Path(told["home"])) for slug, told in self.offered.items()]
-        return Run(
+        run = Run(
             ptassess=__version__,
             run_id=_run_id(started),
             candidate=one_line(settings.candidate or handed_in.name, _NAME),
             stamp="practice" if settings.door == "practice" else "graded",
-            unverified_because=self._unverified(),
             started=started,
             finished=_iso(time.time()),
             seconds=round(time.time() - self._started, 3),
@@ -169,7 +171,7 @@ class Recorder:
             run_seed=settings.seed,
             profile=settings.profile,
             device=_device(settings.device),
-            isolation=self._level(),
+            isolation=level.name,
             machine=with_known_peaks(machine_facts()),
             git=_git(submission.root) if submission else {},
             packages=_packages(),
@@ -179,10 +181,12 @@ class Recorder:
             notes=tuple(self.assessment.catalogue.problems),
             complete=complete,
         )
+        # In grading, the process that had this one judge has the last word on it, and signs.
+        return msgspec.structs.replace(run, unverified_because=tuple(shortcomings(run, level)))
 
-    def _level(self) -> str:
+    def _level(self) -> Level:
         """The level of the wall; under xdist the controller has no wall, and the workers choose as it would."""
-        return choose(self.assessment.level, self.assessment.levels()).name
+        return choose(self.assessment.level, self.assessment.levels())
 
     def _findings(self) -> tuple[Finding, ...]:
         """What plugins point at; in grading only: no candidate needs to hear that somebody suspects them."""
@@ -194,14 +198,6 @@ class Recorder:
         made = self.assessment.catalogue.gather("ptassess_findings", submission=submission.root, challenges=challenges)
         return tuple(_cleaned(finding) for finding in made if isinstance(finding, Finding))
 
-    def _unverified(self) -> tuple[str, ...]:
-        reasons = ["isolation below `locked`"]
-        if self.assessment.settings.door == "practice":
-            reasons.insert(0, "practice: the candidate's own pytest configuration was read")
-        if not all(told["private"] for told in self.offered.values()):
-            reasons.append("the private checks did not take part")
-        return tuple(reasons)
-
     def _facts(self, slug: str, home: Path) -> ChallengeFacts:
         challenge = self.assessment.challenge_of(home / "challenge.py")[0]
         told = self.offered[slug]
@@ -210,7 +206,7 @@ class Recorder:
             slug=slug,
             title=challenge.title,
             syllabus=challenge.syllabus,
-            digest=_digest(home, self.assessment.private_folder(challenge)),
+            digest=digest(home, self.assessment.private_folder(challenge)),
             tasks=tuple(
                 TaskFacts(
                     name=task.name,
@@ -275,22 +271,6 @@ def _check_writable(path: Path) -> None:
         raise UserError(f"{folder}: cannot make the folder ({error.strerror}); name another place") from None
     if not os.access(folder, os.W_OK):
         raise UserError(f"{folder}: cannot write there; name another place")
-
-
-def _digest(home: Path, private: Path | None) -> str:
-    """SHA-256 over the names and contents of a challenge's files."""
-    digest = hashlib.sha256()
-    for base in (home, private):
-        for path in sorted(base.rglob("*")) if base else ():
-            inside = path.relative_to(base) if base else path
-            if (
-                path.is_file()
-                and "__pycache__" not in inside.parts
-                and not (base == home and inside.parts[0] == "private")
-            ):
-                content = path.read_bytes()
-                digest.update(f"{inside.as_posix()}\0{len(content)}\0".encode() + content)
-    return digest.hexdigest()
 
 
 def _device(asked_for: str) -> str:

@@ -12,15 +12,16 @@ import hashlib
 import os
 import re
 import tempfile
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ptassess import content, narrative, wording
+from ptassess import content, keys, narrative, wording
 from ptassess.cohort import Entry, cohort
 from ptassess.errors import UserError
 from ptassess.scoring import cuts, score
+from ptassess.signing import seal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +51,7 @@ def scorecard_html(run: Run) -> str:
     return _environment(content.reports_dir()).get_template("scorecard.html.j2").render(
         run=run,
         score=found,
+        seal=seal(run, keys.trusted()),
         briefs={facts.slug: facts for facts in run.challenges},
         levels=narrative.levels(found),
         cuts=cuts(run, found),
@@ -68,7 +70,11 @@ def index_html(entries: Sequence[Entry | tuple[Run, str]], *, title: str = "PyTo
         title: heading.
     """
     told = [entry if isinstance(entry, Entry) else Entry(run=entry[0], href=entry[1]) for entry in entries]
-    return _environment(content.reports_dir()).get_template("index.html.j2").render(cohort=cohort(told), title=title)
+    return (
+        _environment(content.reports_dir())
+        .get_template("index.html.j2")
+        .render(cohort=cohort(told), title=title, seal=partial(seal, trusted=keys.trusted()))
+    )
 
 
 def write_scorecard(run: Run, path: Path) -> None:

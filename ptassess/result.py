@@ -6,9 +6,11 @@ it again.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+
+from ptassess.challenge import LARGEST
 
 SCHEMA_VERSION = 1
 
@@ -16,6 +18,11 @@ Outcome = Literal["passed", "failed", "error", "not attempted", "not assessed", 
 Cause = Literal["raised", "missing", "timeout", "memory", "crash", "protocol", "value"]
 Role = Literal["value", "property"]
 Stamp = Literal["practice", "graded", "verified"]
+
+Credit = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Worth = Annotated[float, msgspec.Meta(gt=0, le=LARGEST)]
+Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]  # beyond, readers that use doubles bend whole numbers
 
 DECIDED: frozenset[Outcome] = frozenset({"passed", "failed", "not attempted"})
 """Outcomes that count: an unattempted task is a decided zero. The others are about the machine or the judge."""
@@ -51,10 +58,10 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     nodeid: str
     private: bool = False
     role: Role = "value"
-    weight: float = 1.0
+    weight: Worth = 1.0
     outcome: Outcome
     cause: Cause | None = None
-    credit: float = 0.0
+    credit: Credit = 0.0
     seconds: float = 0.0
     worker_seconds: float = 0.0
     title: str = ""
@@ -78,9 +85,9 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    points: float
+    points: Worth
     level: str
-    minutes: int
+    minutes: Count
     kind: str = "code"
     checks: tuple[str, ...] = ()
 
@@ -119,7 +126,7 @@ class SubmissionFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     digest: str = ""
-    files: dict[str, int] = {}
+    files: dict[str, Count] = {}
     ignored: dict[str, str] = {}
 
 
@@ -153,6 +160,20 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     line: int = 0
 
 
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    """Who stands for a run; ``ptassess.signing`` says what is signed.
+
+    Attributes:
+        algorithm: always ``ed25519``.
+        key: the public key, ``ssh-ed25519 AAAA…``.
+        value: 64 bytes in base64.
+    """
+
+    algorithm: Literal["ed25519"] = "ed25519"
+    key: str
+    value: str = ""
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One assessment of one submission on one machine.
 
@@ -161,7 +182,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         ptassess: version of the tool.
         run_id: unique, sortable by time.
         candidate: name of the candidate.
-        stamp: ``practice``, ``graded`` (the grading door), or ``verified`` (also locked, private checks, secret seed).
+        stamp: ``practice``, ``graded`` (the grading door), or ``verified`` (also what ``ptassess.stamping`` asks for,
+            and signed).
         unverified_because: what was missing for ``verified``, one line each.
         started: ISO 8601, UTC.
         finished: ISO 8601, UTC.
@@ -185,6 +207,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         findings: what plugins point at, for a person to judge.
         notes: lines for the reader (a broken pack, a check that was deselected).
         complete: False if the run was interrupted, or only a part of the checks was selected.
+        signature: of a verified run; None for any other.
     """
 
     schema: int = SCHEMA_VERSION
@@ -200,7 +223,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     exam: str = "everything"
     exam_digest: str = ""
     exam_seed: int = 0
-    cut_scores: dict[str, float] = {}
+    cut_scores: dict[str, Percent] = {}
     roles: dict[str, dict[str, float]] = {}
     run_seed_hash: str = ""
     run_seed: int | None = None
@@ -215,3 +238,4 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     complete: bool = True
+    signature: Signature | None = None

@@ -160,6 +160,16 @@ class CompetencyScore:
     tasks: tuple[TaskScore, ...]
     levels: dict[str, Bounds]
 
+    @property
+    def meters(self) -> float:
+        """Points that rest on what was seen beside the candidate's code."""
+        return sum(check.share for task in self.tasks for check in task.checks if check.result.advisory)
+
+    @property
+    def advisory(self) -> float:
+        """Per cent of the offered points that do."""
+        return 100 * self.meters / self.bounds.offered if self.bounds.offered > 0 else 0.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
@@ -187,9 +197,7 @@ def score(run: Run) -> Score:
         by_task[check.challenge, check.task].append(check)
     competencies = tuple(_competency(facts, by_task) for facts in run.challenges)
     total = sum((c.bounds for c in competencies), Bounds())
-    meters = sum(
-        check.share for c in competencies for task in c.tasks for check in task.checks if check.result.advisory
-    )
+    meters = sum(competency.meters for competency in competencies)
     return Score(
         total=total,
         competencies=competencies,

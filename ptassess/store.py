@@ -10,8 +10,10 @@ from typing import Any
 
 import msgspec
 
-from ptassess.errors import RunFileError
+from ptassess import signing
+from ptassess.errors import RunFileError, SignatureError
 from ptassess.result import SCHEMA_VERSION, Run
+from ptassess.sandbox.cleaning import clean
 
 _MAX_BYTES = 256 * 2**20  # a run of everything is some megabytes
 
@@ -19,6 +21,8 @@ _MAX_BYTES = 256 * 2**20  # a run of everything is some megabytes
 class _Head(msgspec.Struct):
     schema: int = 0
     ptassess: str = "?"
+    stamp: Any = None
+    signature: Any = None
 
 
 def write(run: Run, path: Path) -> None:
@@ -55,8 +59,13 @@ def read(path: Path) -> Run:
     Args:
         path: of the run file.
 
+    Returns:
+        The facts. Where there is a signature, it fits; whether to count on its key is another question
+        (``ptassess.keys.trusted``).
+
     Raises:
         RunFileError: one line, if it is missing, damaged, or of a newer version.
+        SignatureError: if it is not what was signed.
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
@@ -64,16 +73,44 @@ def read(path: Path) -> Run:
         text = path.read_bytes()
     except OSError as error:
         raise RunFileError(f"{path}: cannot be read ({error.strerror})") from None
+    return parse(text, path)
+
+
+def parse(text: bytes, path: Path) -> Run:
+    """The run in a file's text.
+
+    Args:
+        text: of the file.
+        path: for messages.
+
+    Raises:
+        RunFileError: as ``read``.
+        SignatureError: as ``read``.
+    """
     try:
         head = msgspec.json.decode(text, type=_Head)
         if head.schema > SCHEMA_VERSION:
             raise RunFileError(
-                f"{path}: written by ptassess {head.ptassess} (format {head.schema}; this one reads up to "
+                f"{path}: written by ptassess {_line(head.ptassess)} (format {head.schema}; this one reads up to "
                 f"{SCHEMA_VERSION}): pip install -U ptassess"
             )
+        _check_signature(head, text, path)
         return msgspec.json.decode(text, type=Run)
-    except msgspec.MsgspecError as error:
-        raise RunFileError(f"{path}: not a run file ({error})") from None
+    except RecursionError:
+        raise RunFileError(f"{path}: not a run file (nested too deeply)") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise RunFileError(f"{path}: not a run file ({_line(error)})") from None
+
+
+def _check_signature(head: _Head, text: bytes, path: Path) -> None:
+    if head.signature is None:
+        if head.stamp == "verified":
+            raise SignatureError(f"{path}: says that it is verified and is not signed; ask for the original")
+        return
+    try:
+        signing.signer(text)
+    except ValueError as error:
+        raise SignatureError(f"{path}: {_line(error)}; ask for the original") from None
 
 
 def read_all(paths: Sequence[Path]) -> list[Run]:
@@ -85,13 +122,30 @@ def read_all(paths: Sequence[Path]) -> list[Run]:
     Raises:
         RunFileError: one line, if one cannot be read or there is none.
     """
+    return [read(file) for file in find(paths)]
+
+
+def find(paths: Sequence[Path]) -> list[Path]:
+    """Run files, unread.
+
+    Args:
+        paths: run files, and folders in which every ``*run*.json`` is one.
+
+    Raises:
+        RunFileError: one line, if there is none.
+    """
     files = [file for path in paths for file in (sorted(path.rglob("*run*.json")) if path.is_dir() else [path])]
     if not files:
         told = ", ".join(map(str, paths))
         raise RunFileError(f"{told}: no run files there; `ptassess grade` and --run-file write them")
-    return [read(file) for file in files]
+    return files
 
 
 def json_schema() -> dict[str, Any]:
     """The run file's JSON schema, derived from ``ptassess.result``."""
     return msgspec.json.schema(Run)
+
+
+def _line(text: object) -> str:
+    """What a file says of itself, fit for a terminal."""
+    return " ".join(clean(str(text), 200).split())

@@ -152,11 +152,12 @@ def shade(value: float | None) -> int:
     return 5 if value >= 100 - 1e-9 else 1 + int(value // 25)
 
 
-def value(item: Any) -> str:
+def value(item: Any, *, depth: int = _DEPTH) -> str:
     """One JSON value in words.
 
     Args:
         item: of any kind.
+        depth: of lists and objects within each other; what lies deeper is left out.
     """
     if item is None:
         return NOTHING
@@ -167,11 +168,30 @@ def value(item: Any) -> str:
         return f"{item:,}".replace(",", "\u202f") if 4 < len(digits) < 40 else digits[:_TEXT]
     if isinstance(item, float):
         return f"{item:.4g}"
-    if isinstance(item, list | tuple):
-        more = f" … ({len(item)} in all)" if len(item) > _ITEMS else ""
-        parts = [f"[{value(one)}]" if isinstance(one, list | tuple) else value(one) for one in item[:_ITEMS]]
-        return ", ".join(parts) + more if parts else "none"
-    text = str(item)
+    if isinstance(item, list | tuple | dict):
+        return _several(item, depth)
+    return _cut(str(item))
+
+
+def _several(item: list[Any] | tuple[Any, ...] | dict[str, Any], depth: int) -> str:
+    if not item:
+        return "none"
+    if depth == 0:
+        return "…"
+    more = f" … ({len(item)} in all)" if len(item) > _ITEMS else ""
+    if isinstance(item, dict):
+        parts = [f"{name}: {_inner(one, depth)}" for name, one in list(item.items())[:_ITEMS]]
+    else:
+        parts = [_inner(one, depth) for one in item[:_ITEMS]]
+    return _cut(", ".join(parts)) + more
+
+
+def _inner(item: Any, depth: int) -> str:
+    text = value(item, depth=depth - 1)
+    return f"[{text}]" if isinstance(item, list | tuple) else f"{{{text}}}" if isinstance(item, dict) else text
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _TEXT else f"{text[:_TEXT]} … ({len(text)} characters in all)"
 
 

@@ -151,6 +151,14 @@ def test_a_value_check_that_a_trivial_answer_passes_is_found(challenge, slug, ch
     assert_told(challenge(slug, files), f"a trivial answer ({kind}) earns points in {slug}: test_loosely")
 
 
+def test_more_meters_than_a_verified_run_allows_are_found(challenge):
+    tests = TESTS.replace('task("{slug}")', 'task("{slug}", weight=3)').replace(
+        '"property"', '"property", advisory=True'
+    )
+    report = challenge("metered", core() | {"test_SLUG.py": tests})
+    assert_told(report, "25.0 % of its points rest on meters; at most 20 % do in a verified run")
+
+
 def test_a_task_without_a_value_check_and_an_exception_of_a_checks_own_are_found(challenge):
     tests = TESTS.replace('@pytest.mark.task("{slug}")', '@pytest.mark.task("{slug}", role="property")')
     report = challenge("weak", core() | {"test_SLUG.py": tests})

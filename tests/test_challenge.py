@@ -23,6 +23,7 @@ def test_the_folder_is_the_slug():
     [
         ({"name": "Soft Max"}, "letters, digits, underscores"),
         ({"points": 0}, "points must be above 0"),
+        ({"points": float("inf")}, "points must be above 0 and at most 1e\\+09"),
         ({"minutes": -1}, "minutes must be above 0"),
         ({"seconds": 0}, "seconds must be above 0"),
         ({"memory_mb": 0}, "memory_mb must be above 0"),

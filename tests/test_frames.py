@@ -72,6 +72,7 @@ def test_a_run_without_a_score_has_no_rank_and_is_not_counted(make_run):
 
 
 def test_a_time_that_is_none_is_missing(make_run):
-    frame = frames.tasks([make_run(started="soon"), make_run(started="2026-11-23T09:00:00Z")])
-    assert frame["started"].isna().sum() == 8
+    odd = ("soon", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59Z")  # two that no nanosecond timestamp reaches
+    frame = frames.tasks([*(make_run(started=text) for text in odd), make_run(started="2026-11-23T09:00:00Z")])
+    assert frame["started"].isna().sum() == 3 * 8
     assert str(frame["started"].dt.tz) == "UTC"

@@ -115,6 +115,12 @@ def test_a_candidate_starts_and_practises_with_the_first_wheel_alone(installed, 
     assert "install ptassess-grader" in refused.stderr
 
 
+def test_the_challenges_of_both_wheels_are_known_to_be_as_they_were_brought(installed, tmp_path):
+    code = "from ptassess import content; print([(root.name, content.altered(root)) for root in content.roots()])"
+    told = run(installed["grader"], "-c", code, cwd=tmp_path)
+    assert told.stdout == "[('ptassess', []), ('ptassess-grader', [])]\n", told.stderr
+
+
 def test_a_team_grades_with_both_wheels(installed, tmp_path):
     command = ("-c", RUN, "grade", str(ROOT / "examples" / "strong"), "--out", "out")
     graded = run(installed["grader"], *command, cwd=tmp_path)

@@ -11,7 +11,7 @@ import jinja2
 import msgspec
 import pytest
 
-from ptassess import content, render
+from ptassess import content, keys, render, signing
 from ptassess.cohort import cohort
 from ptassess.errors import UserError
 from ptassess.render import Entry
@@ -267,9 +267,35 @@ def test_the_isolation_level_is_named_and_explained(make_run, level):
     assert Page(text).says(f"Isolation: {level}")
 
 
-@pytest.mark.parametrize("stamp", ["practice", "graded", "verified"])
+@pytest.mark.parametrize("stamp", ["practice", "graded"])
 def test_the_stamp_is_told(make_run, stamp):
     assert Page(render.scorecard_html(make_run(stamp=stamp))).says(stamp.capitalize())
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_verified_run_names_its_signer_if_the_key_is_trusted_and_else_says_so(
+    make_run, trusted, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "signer"))
+    key = keys.create("acme")
+    run = signing.sign(make_run(stamp="verified"), key)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "reader"))
+    if trusted:
+        keys.trust(keys.PublicKey(key.public.text, "the-team"))
+    word = "Verified by the-team" if trusted else "Unknown key"
+    page = Page(render.scorecard_html(run))
+    badge = "ok" if trusted else "open"
+    for text in (render.scorecard_html(run), render.index_html([(run, "a.html")])):
+        assert re.search(rf'<span class="badge {badge}">(Verified by <bdi>the-team</bdi>|Unknown key)</span>', text)
+    assert page.says(f"{word}.")
+    assert page.says(key.public.fingerprint)
+    index = Page(render.index_html([(run, "a.html")]))
+    assert index.says(word)
+    assert ("tr", "data-stamp", "verified" if trusted else "unknown key") in index.attributes
+
+
+def test_a_stamp_that_nobody_signed_is_not_shown_as_verified(make_run):
+    assert not Page(render.scorecard_html(make_run(stamp="verified"))).says("Verified by")
 
 
 @pytest.mark.parametrize(("cut", "told"), [(1, "reached"), (100, "not reached")])

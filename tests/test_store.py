@@ -28,6 +28,14 @@ def test_a_run_of_a_newer_version_says_what_to_install(tmp_path):
         store.read(tmp_path / "run.json")
 
 
+def test_what_a_file_says_of_itself_is_told_in_one_line_that_does_nothing_to_a_terminal(tmp_path):
+    for text in ('{"schema": 99, "ptassess": "7\\n\\u001b[31m\\u202e1"}', '{"schema": 1, "stamp": "\\n\\u001b[31m"}'):
+        (tmp_path / "run.json").write_text(text)
+        with pytest.raises(RunFileError) as caught:
+            store.read(tmp_path / "run.json")
+        assert str(caught.value).isprintable()
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"schema": "x"}', '{"schema": 1, "checks": 3}', "\x00\xff"])
 def test_what_is_no_run_file_is_refused_in_one_line(tmp_path, text):
     (tmp_path / "run.json").write_text(text)

@@ -74,6 +74,15 @@ def test_very_deep_or_very_long_evidence_stays_short():
     assert all(len(line.text) < 3_000 for line in wording.evidence({"deep": deep, "long": "y" * 10**6, "big": 10**900}))
 
 
+@pytest.mark.parametrize("wrap", [lambda x: [x], lambda x: {"x": x}])
+def test_values_that_lie_too_deep_are_left_out(wrap):
+    deep = 1
+    for _ in range(5_000):
+        deep = wrap(deep)
+    assert "…" in wording.value(deep)
+    assert wording.value([{"a": [1, {}], "b": {"c": 2}}]) == "{a: [1, {none}], b: {c: 2}}"
+
+
 def test_escape_sequences_vanish_and_what_hides_is_shown():
     assert wording.plain("\x1b[1;31mred\x1b[0m \u202eabc\x00 fine\n\ttoo") == "red \ufffdabc\ufffd fine\n\ttoo"
     assert wording.plain("नमस्ते 👩\u200d💻 שלום") == "नमस्ते 👩\u200d💻 שלום"

@@ -245,7 +245,7 @@ def test_swiglu(solution, rng, draw):
     assert_close(solution.swiglu(x, y), plain_swiglu(x, y), **EXACT, msg="x · sigmoid(x) · y")
 
 
-@pytest.mark.task("swiglu", weight=2)
+@pytest.mark.task("swiglu", weight=3)
 def test_swiglu_gradients(solution, probes, rng, draw):
     """The gradients of both inputs, for an incoming gradient that is not one."""
     shape = draw.randint(3, 6), draw.randint(3, 6)
@@ -435,7 +435,7 @@ def check_implicit(solution, probes, w, b, theta, z0, v, *, requires=False):  # 
     return told
 
 
-@pytest.mark.task("implicit_gradient", weight=2)
+@pytest.mark.task("implicit_gradient", weight=4)
 def test_implicit_gradient(solution, probes, rng, draw):
     """A contraction of a vector with a factor around one half."""
     check_implicit(solution, probes, *contracting(rng, draw.uniform(0.4, 0.6), draw.randint(5, 9)))
@@ -485,7 +485,7 @@ def check_checkpointed(  # noqa: PLR0913  every circumstance that the brief name
     return told
 
 
-@pytest.mark.task("checkpointed", weight=2)
+@pytest.mark.task("checkpointed", weight=4)
 def test_checkpointed(solution, probes, rng, draw):
     """Outputs and gradients of twelve layers in three or four segments."""
     check_checkpointed(solution, probes, deep(rng, 12, 5, 4), draw.choice([3, 4]))

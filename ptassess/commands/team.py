@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ptassess.commands.keys import key_for
 from ptassess.commands.shared import (
     Json,
     Packs,
@@ -32,6 +33,11 @@ def grade(  # noqa: PLR0913, PLR0917  the command's options
         typer.Option(metavar="FILE.csv", help="Columns submission, candidate; default: roster.csv among them."),
     ] = None,
     pack: Packs = None,
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="Private key to sign verified runs with; default: your only one."),
+    ] = None,
+    sign: Annotated[bool, typer.Option(help="Sign runs that can be verified, if there is a key.")] = True,  # noqa: FBT002
     as_json: Json = False,  # noqa: FBT002
 ) -> None:
     """Grade submissions: a run file and a scorecard each, and an index that ranks them."""
@@ -48,6 +54,7 @@ def grade(  # noqa: PLR0913, PLR0917  the command's options
     from ptassess import grading
 
     found, taken = grading.find(submissions)
+    private = key_for(key, isolation, seed, exam_and_packs(exam, None, pack)[1]) if sign else None
     console = Console(stderr=True)
     if not as_json:
         console.print(taken, highlight=False, soft_wrap=True)
@@ -69,12 +76,16 @@ def grade(  # noqa: PLR0913, PLR0917  the command's options
             jobs=jobs,
             executor=executor,
             roster=roster or next((p / "roster.csv" for p in submissions if (p / "roster.csv").is_file()), None),
+            key=private,
             progress=lambda _: bar.advance(work),
         )
     if as_json:
         print_json([_graded_facts(graded) for graded in results])
     else:
         _print_ranking(results, out)
+        _print_stamps(results)
+    for line in (line for graded in results for line in graded.notes):
+        typer.secho(f"ptassess: {line}", fg="yellow", err=True)
     if any(graded.run is None for graded in results):
         raise typer.Exit(1)
 
@@ -214,6 +225,9 @@ def _graded_facts(graded: Any) -> dict[str, Any]:
             "low": total.low,
             "high": total.high,
             "coverage": total.coverage,
+            "stamp": graded.run.stamp,
+            "unverified_because": list(graded.run.unverified_because),
+            "notes": list(graded.notes),
             "run_file": str(graded.run_file),
             "scorecard": str(graded.scorecard),
             "ignored": graded.run.submission.ignored,
@@ -244,3 +258,16 @@ def _print_ranking(results: list[Any], out: Path) -> None:
                 f"{graded.name}: left out: {told}", style="yellow", markup=False, highlight=False, soft_wrap=True
             )
     console.print(f"open {out / 'index.html'}", highlight=False, soft_wrap=True)
+
+
+def _print_stamps(results: list[Any]) -> None:
+    """One line on how many are verified, and what the others lack."""
+    from ptassess.signing import key_of
+
+    runs = [graded.run for graded in results if graded.run]
+    signed = {key.fingerprint for run in runs if (key := key_of(run))}
+    if signed:
+        count = sum(run.stamp == "verified" for run in runs)
+        typer.echo(f"verified: {count} of {len(runs)}, signed with {', '.join(signed)}")
+    if reasons := dict.fromkeys(reason for run in runs for reason in run.unverified_because):
+        typer.echo(f"not verified: {'; '.join(reasons)}")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from ptassess.sandbox.wall import Wall
 
+_VERIFIES = 20  # rank of `locked`: at weaker levels a solution can read the judge's files, or its memory
+
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
@@ -34,6 +36,11 @@ class Level:
     summary: str
     probe: Callable[[], str | None]
     open: Callable[[Sequence[Path]], Wall]
+
+    @property
+    def verifies(self) -> bool:
+        """Whether a score may be *verified* that was made behind it."""
+        return self.rank >= _VERIFIES
 
 
 def _inprocess(_hidden: Sequence[Path]) -> Wall:
