@@ -7,7 +7,7 @@ import typer
 
 from ptassess._version import __version__
 from ptassess.commands import author, candidate, race, team
-from ptassess.errors import PtassessError
+from ptassess.errors import Interrupted, PtassessError
 
 app = typer.Typer(
     help="Find out how well somebody can use PyTorch.",
@@ -25,7 +25,7 @@ def main() -> None:
         app()
     except PtassessError as error:
         typer.secho(f"ptassess: {error}", fg="red", err=True)
-        raise SystemExit(4) from None
+        raise SystemExit(130 if isinstance(error, Interrupted) else 4) from None
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001  typer's callbacks are called so

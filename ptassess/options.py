@@ -49,6 +49,7 @@ class Settings:
         submission: the candidate's folder, absolute, or None if none was named.
         isolation: the floor that was asked for, or None.
         seed: run seed.
+        seed_given: whether somebody named it; else it was drawn and is secret.
         profile: which checks are offered.
         device: name of the device that was asked for.
         packs: extra challenge packs.
@@ -60,11 +61,13 @@ class Settings:
         tasks: the only tasks to run, as ``task`` or ``competency.task``; empty for all.
         door: which of the two doors this run came through.
         matrix: ``(plan, results)`` of an admission run.
+        parent: process without which this one is to end, or None.
     """
 
     submission: Path | None
     isolation: str | None
     seed: int
+    seed_given: bool
     profile: Profile
     device: str
     packs: tuple[Path, ...]
@@ -76,6 +79,7 @@ class Settings:
     tasks: tuple[str, ...]
     door: Door
     matrix: tuple[Path, Path] | None
+    parent: int | None
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -99,7 +103,7 @@ def add_options(parser: pytest.Parser) -> None:
         default="50",
     )
     # For ptassess itself: the door of `ptassess grade`, and the many-submissions runs of `ptassess check-challenges`.
-    for hidden in ("--ptassess-door", "--ptassess-matrix", "--ptassess-matrix-out"):
+    for hidden in ("--ptassess-door", "--ptassess-parent", "--ptassess-matrix", "--ptassess-matrix-out"):
         group.addoption(hidden, default=None, help="used by ptassess itself", dest=_dest(hidden))
 
 
@@ -126,11 +130,12 @@ def settings_of(config: pytest.Config) -> Settings:
     plan, results = path("--ptassess-matrix"), path("--ptassess-matrix-out")
     packs = [Path.cwd() / pack for pack in config.getoption("ptassess_pack")]
     packs += [config.rootpath / pack for pack in config.getini("ptassess_pack")]
-    exam_seed = text("--exam-seed", None)
+    exam_seed, parent = text("--exam-seed", None), text("--ptassess-parent", None)
     return Settings(
         submission=path("--submission"),
         isolation=text("--isolation", None),
         seed=_seed(config),
+        seed_given=_raw(config, "--seed")[0] is not None,
         profile=text("--profile", "full", get_args(Profile)),
         device=text("--device", "auto", ("auto", "cpu", "cuda", "mps", "xpu")),
         packs=tuple(pack.resolve() for pack in packs),
@@ -142,6 +147,7 @@ def settings_of(config: pytest.Config) -> Settings:
         exam_seed=None if exam_seed is None else _whole_number("--exam-seed", exam_seed),
         door=text("--ptassess-door", "practice", get_args(Door)),
         matrix=(plan, results) if plan and results else None,
+        parent=None if parent is None else _whole_number("--ptassess-parent", parent),
     )
 
 

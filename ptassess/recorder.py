@@ -136,7 +136,9 @@ class Recorder:
 
             render.write_scorecard(run, settings.scorecard)
             self.written.append(f"scorecard: {_short(settings.scorecard)}")
-        if settings.run_file:
+        if settings.door == "graded":  # it is finished when the grader has taken it over, who tells the plugins
+            self.written.clear()
+        elif settings.run_file:
             catalogue = self.assessment.catalogue
             known = len(catalogue.problems)
             catalogue.gather("ptassess_run_finished", run=run, path=settings.run_file)
@@ -165,12 +167,13 @@ class Recorder:
             roles=exam.roles,
             run_seed_hash=commit(settings.seed),
             run_seed=settings.seed,
+            seed_given=settings.seed_given,
             profile=settings.profile,
             device=_device(settings.device),
             isolation=self._level(),
             machine=with_known_peaks(machine_facts()),
             git=_git(submission.root) if submission else {},
-            packages=_packages(),
+            packages=packages(),
             challenges=tuple(sorted(facts, key=lambda challenge: challenge.syllabus or 1_000)),
             checks=tuple(self.results.values()),
             findings=findings,
@@ -208,7 +211,7 @@ class Recorder:
             slug=slug,
             title=challenge.title,
             syllabus=challenge.syllabus,
-            digest=_digest(home, self.assessment.private_folder(challenge)),
+            digest=challenge_digest(home, self.assessment.private_folder(challenge)),
             tasks=tuple(
                 TaskFacts(
                     name=task.name,
@@ -265,8 +268,13 @@ def _check_writable(path: Path) -> None:
         raise UserError(f"{folder}: cannot write there; name another place")
 
 
-def _digest(home: Path, private: Path | None) -> str:
-    """SHA-256 over the names and contents of a challenge's files."""
+def challenge_digest(home: Path, private: Path | None) -> str:
+    """SHA-256 over the names and contents of a challenge's files.
+
+    Args:
+        home: its public half.
+        private: its private half, or None.
+    """
     digest = hashlib.sha256()
     for base in (home, private):
         for path in sorted(base.rglob("*")) if base else ():
@@ -290,7 +298,8 @@ def _device(asked_for: str) -> str:
     return str(found.type) if found else "cpu"
 
 
-def _packages() -> dict[str, str]:
+def packages() -> dict[str, str]:
+    """Versions of the packages that a result depends on, by distribution."""
     found = {}
     for name in _PACKAGES:
         try:
