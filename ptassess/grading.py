@@ -7,6 +7,7 @@ Every submission is judged by a pytest of its own (``judging``).
 from __future__ import annotations
 
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -302,14 +303,15 @@ def _grade(  # noqa: PLR0913
         _draw_again(graded)
         progress(graded)
     try:
-        for path, graded in _judged(plan, chosen, jobs, standings):
-            results[path] = graded
-            if graded.blocked:
-                raise UserError(
-                    f"{graded.blocked}; {_count(results)} of {len(standings)} are graded and kept; make room, then the "
-                    "same command goes on"
-                )
-            progress(graded)
+        with closing(_judged(plan, chosen, jobs, standings)) as judged:
+            for path, graded in judged:
+                results[path] = graded
+                if graded.blocked:
+                    raise UserError(
+                        f"{graded.blocked}; {_count(results)} of {len(standings)} are graded and kept; make room, then "
+                        "the same command goes on"
+                    )
+                progress(graded)
     except KeyboardInterrupt:
         judges.end(out)
         now = plan.standings()
@@ -349,9 +351,9 @@ def _told(plan: _Plan, standings: dict[Path, Standing]) -> list[str]:
         f"{names[path].candidate}: judged again: {s.why}" for path, s in standings.items() if s.why and not s.result
     ]
     last = [
-        f"{names[path].candidate}: judged after the others: {s.begun} starts in a row ended while it was"
+        f"{names[path].candidate}: judged after the others, alone: the last {s.begun} starts ended while it was"
         for path, s in standings.items()
-        if s.begun and not s.result
+        if s.begun >= resume.ALONE and not s.result
     ]
     lines = []
     for kind in (again, last):

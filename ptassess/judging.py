@@ -118,11 +118,13 @@ def _judge(path: Path, name: Name, place: Path, room: Path, batch: Batch) -> Gra
     of = batch.wanted.key(digest, name.candidate)
     known = resume.marked(place, of)
     resume.mark(place, Mark(of=of, begun=known.begun + 1))  # a grader that is killed from here on leaves it behind
+    killed = ""
     try:
-        for _ in range(resume.TRIES):
+        for number in range(resume.TRIES):
             end = _run(copy, name, place, room, batch)
             if not end.killed:
                 break
+            killed = f"its judge was killed ({end.killed}), by it or from outside, {number + 1} times before; "
     except BaseException:  # an interrupt is no sign of anything
         resume.mark(place, known if known.begun else None)
         raise
@@ -131,10 +133,14 @@ def _judge(path: Path, name: Name, place: Path, room: Path, batch: Batch) -> Gra
     _publish(end.attempt, place)
     resume.mark(place, None)
     _tell_plugins(end.run, place, batch)
-    remark = (
-        "" if _is_still(path, digest, room) else "has changed since it was copied: the same command grades it again"
+    changed = "" if _is_still(path, digest, room) else "it has changed since: the same command grades it again"
+    return Graded(
+        name=name.candidate,
+        run=end.run,
+        run_file=place / RUN,
+        scorecard=place / PAGE,
+        remark=(killed + changed).removesuffix("; "),
     )
-    return Graded(name=name.candidate, run=end.run, run_file=place / RUN, scorecard=place / PAGE, remark=remark)
 
 
 def _no_result(end: _End, place: Path, name: Name, batch: Batch, of: str) -> Graded:

@@ -47,7 +47,8 @@ class Repeats:
         """
         if error is None or isinstance(error, Undecided):
             return False
-        killed = isinstance(error, SolutionCrashed) and error.killed
+        cause = error if isinstance(error, SolutionCrashed) else error.__cause__  # a race says whose reference it was
+        killed = isinstance(cause, SolutionCrashed) and cause.killed
         if not (killed or any(closing.killed for closing in closings)):
             return False
         # A fixture's error is raised again in each check that needs it; one that came from a second run stands for all.

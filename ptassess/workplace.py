@@ -125,7 +125,8 @@ def obstacle(out: Path) -> str:
     for folder in (out, Path(tempfile.gettempdir())):
         try:
             with tempfile.TemporaryFile(dir=folder) as file:
-                os.posix_fallocate(file.fileno(), 0, _ROOM_FOR_A_RESULT)
+                file.write(bytes(_ROOM_FOR_A_RESULT))
+                file.flush()
         except OSError as error:
             return f"{folder}: cannot write there ({error.strerror})"
     return ""

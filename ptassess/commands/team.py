@@ -261,5 +261,5 @@ def _print_ranking(results: list[Any], out: Path) -> None:
     console.print(table)
     for graded in results:
         if graded.remark:
-            console.print(f"{graded.name} {graded.remark}", highlight=False, markup=False, soft_wrap=True)
+            console.print(f"{graded.name}: {graded.remark}", highlight=False, markup=False, soft_wrap=True)
     console.print(f"open {out / 'index.html'}", highlight=False, soft_wrap=True)

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import signal
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -268,7 +269,8 @@ def die_with(parent: int) -> None:
     Args:
         parent: process id of the parent.
     """
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if sys.platform == "linux":  # elsewhere nothing is graded with a wall
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # gone before the kernel was told
         os._exit(1)
 
@@ -282,7 +284,9 @@ def carrying(text: str) -> list[int]:
         text: such as the path of a folder that was made for them.
     """
     wanted = os.fsencode(text)
-    found = []
+    found: list[int] = []
+    if not os.path.isdir("/proc"):
+        return found
     for name in os.listdir("/proc"):
         if name.isdigit() and int(name) != os.getpid():
             with contextlib.suppress(OSError), open(f"/proc/{name}/environ", "rb") as file:

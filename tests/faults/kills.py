@@ -2,8 +2,8 @@
 
     python tests/faults/kills.py --kills 200 --json kills.json
 
-Each batch is a dozen small submissions, among them wrong ones, one that kills its own worker, one that never returns, an
-archive and one that cannot be used. Every victim gets a SIGKILL. The command is started again until it has ended by
+Each batch is a dozen small submissions, among them wrong ones, one that kills its own worker, one that never returns,
+an archive and one that cannot be used. Every victim gets a SIGKILL. The command is started again until it has ended by
 itself with nothing left to do. Then verdicts, credits, messages and evidence have to be those of the batch that nobody
 disturbed, no result that was finished may have been made again, and no process and no file may be left.
 """
@@ -47,15 +47,16 @@ SOURCES = {
 
 
 def make_submissions(folder, count=12):
-    """The first of the dozen."""
-    for name, source in SOURCES.items():
+    """A folder with the first of the dozen."""
+    for name, source in list(SOURCES.items())[:count]:
         (folder / name / "solutions").mkdir(parents=True)
         (folder / name / "solutions" / "double.py").write_text(source)
+    if count < 12:
+        return folder
     with zipfile.ZipFile(folder / "packed.zip", "w") as packed:
         packed.writestr("solutions/double.py", RIGHT)
     (folder / "empty").mkdir()
-    everything = [*(folder / name for name in SOURCES), folder / "packed.zip", folder / "empty"]
-    return everything[:count]
+    return folder
 
 
 def found_in(out, rows):
@@ -79,7 +80,7 @@ class Command:
     """One start of `ptassess grade`."""
 
     def __init__(self, submissions, out, temporary, jobs):
-        command = [sys.executable, "-c", "from ptassess.cli import main; main()", "grade", *map(str, submissions)]
+        command = [sys.executable, "-c", "from ptassess.cli import main; main()", "grade", str(submissions)]
         command += ["--out", str(out), "--pack", str(PACK), "--only", "double", "--seed", str(SEED), "--json"]
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  for as long as the process
         self.process = subprocess.Popen(
@@ -132,8 +133,8 @@ def finished(out):
     return {path.parent.name: store.read(path).run_id for path in out.glob("*/run.json")}
 
 
-def disturbed(submissions, out, temporary, rng, *, kills, jobs, pause):
-    """One batch with so many kills; gives its rows, the kills by kind, the starts, and how often a result was remade."""
+def disturbed(submissions, out, temporary, rng, *, kills, jobs, pause):  # noqa: PLR0913
+    """One batch with so many kills; gives its rows, the kills by kind, the starts, and how many results were remade."""
     killed, starts, remade, known = Counter(), 0, 0, {}
     while True:
         command, starts = Command(submissions, out, temporary, jobs), starts + 1
@@ -162,7 +163,9 @@ def left_behind(out, temporary):
     return [command_line(pid).decode(errors="replace") for pid in left], files
 
 
-def measure(folder, *, kills, submissions=12, per_batch=10, jobs=2, pause=(0.1, 3.0), seed=1, say=print):
+def measure(  # noqa: PLR0913
+    folder, *, kills, submissions=12, per_batch=10, jobs=2, pause=(0.1, 3.0), seed=1, say=print
+):
     """Batches until there were so many kills.
 
     Returns:
@@ -177,7 +180,8 @@ def measure(folder, *, kills, submissions=12, per_batch=10, jobs=2, pause=(0.1, 
     expected = found_in(quiet, Command(handed_in, quiet, temporary, jobs).rows())
     seconds = time.monotonic() - began
     figures = {"kills": 0, "by kind": Counter(), "batches": 0, "starts": 0, "results": 0, "differing": [],
-               "judged twice": 0, "processes left": [], "files left": [], "seconds undisturbed": round(seconds, 1)}  # fmt: skip
+               "judged twice": 0, "processes left": [], "files left": [],
+               "seconds undisturbed": round(seconds, 1), "seconds disturbed": 0.0}  # fmt: skip
     while figures["kills"] < kills:
         out = folder / f"batch-{figures['batches']}"
         left = kills - figures["kills"]
@@ -198,6 +202,7 @@ def measure(folder, *, kills, submissions=12, per_batch=10, jobs=2, pause=(0.1, 
         ]
         figures["processes left"] += running
         figures["files left"] += files
+        figures["seconds disturbed"] += round(time.monotonic() - began, 1)
         say(f"{figures['kills']:4} kills  {dict(killed)}  {starts} starts  {time.monotonic() - began:.0f} s  "
             f"{len(figures['differing'])} differing so far")  # fmt: skip
     return figures
@@ -218,9 +223,8 @@ def main():
     if asked.json:
         asked.json.write_text(json.dumps(figures, indent=1))
     for name, value in figures.items():
-        print(
-            f"{name:20} {len(value) if isinstance(value, list) else dict(value) if isinstance(value, Counter) else value}"
-        )
+        told = len(value) if isinstance(value, list) else dict(value) if isinstance(value, Counter) else value
+        print(f"{name:20} {told}")
     sys.exit(
         bool(figures["differing"] or figures["judged twice"] or figures["processes left"] or figures["files left"])
     )
