@@ -29,7 +29,7 @@ from ptassess.sandbox.levels import choose
 from ptassess.scoring import score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from ptassess.hookspecs import Executor
     from ptassess.result import Run
@@ -329,7 +329,9 @@ def _grade(  # noqa: PLR0913
     return [*in_order, *plan.absent]
 
 
-def _judged(plan: _Plan, chosen: Executor, jobs: int, standings: dict[Path, Standing]) -> Iterator[tuple[Path, Graded]]:
+def _judged(
+    plan: _Plan, chosen: Executor, jobs: int, standings: dict[Path, Standing]
+) -> Generator[tuple[Path, Graded], None, None]:
     """Judge what has no result: first what no start has ended with, then, one by one, what may have ended several."""
     todo = sorted((path for path in standings if not standings[path].result), key=lambda path: standings[path].begun)
     together = [path for path in todo if standings[path].begun < resume.ALONE]

@@ -78,7 +78,9 @@ class _End:
     @property
     def killed(self) -> str:
         """The signal that it was killed by; empty if it was not."""
-        return "" if self.run or self.status is None or self.status >= 0 else _signal_name(-self.status)
+        if self.run or self.status is None or self.status >= 0:
+            return ""
+        return f"{signal.strsignal(-self.status)}, signal {-self.status}"
 
 
 def judge(path: Path, *, batch: Batch, names: dict[Path, Name]) -> Graded:
@@ -294,10 +296,3 @@ def _reason(log: Path, kept: Path, status: int | None, seconds: float) -> str:
         lines = []
     said = next((line for line in lines if line.startswith("ERROR: ")), lines[-1] if lines else "it said nothing")
     return f"{said.removeprefix('ERROR: ')} (pytest ended with status {status}; see {kept})"
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
