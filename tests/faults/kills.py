@@ -36,9 +36,9 @@ SOURCES = {
     "right": RIGHT,
     "wrong": "def double(x): return x\ndef triple(x): return 2 * x\n",
     "kills_itself": f"import os, signal\n{RIGHT}def triple(x): os.kill(os.getpid(), signal.SIGKILL)\n",
+    "slow": f"import time\n{RIGHT}def double(x):\n    time.sleep(0.3)\n    return 2 * x\n",
     "raises": "def double(x): return x + x\ndef triple(x): raise ValueError('no')\n",
     "half": "def double(x): return x + x\n",
-    "untouched": "def double(x): raise NotImplementedError\ndef triple(x): raise NotImplementedError\n",
     "leaves": f"import os\n{RIGHT}def triple(x): os._exit(3)\n",
     "never_returns": f"{RIGHT}def triple(x):\n    while True: pass\n",
     "prints": f"{RIGHT}def double(x):\n    print('twice', 2 * x[0])\n    return 2 * x\n",
@@ -103,20 +103,20 @@ class Command:
         workers = [pid for supervisor in supervisors for pid in processes.children(supervisor)]
         return {"judge": judges, "supervisor": supervisors, "worker": workers}[kind]
 
-    def kill_one(self, kind, rng, patience=5.0):
-        """Kill one of a kind as soon as there is one; tells whether it came to that."""
+    def kill_one(self, kind, rng, patience=20.0):
+        """Kill one of a kind as soon as there is one; tells whether it came to that. Workers live for some 50 ms."""
         deadline = time.monotonic() + patience
         while self.process.poll() is None and time.monotonic() < deadline:
-            alive = [pid for pid in self.victims(kind) if not processes.is_dead(pid)]
-            if alive:
+            for pid in rng.sample(alive := self.victims(kind), len(alive)):
                 with contextlib.suppress(ProcessLookupError):
-                    descriptor = os.pidfd_open(rng.choice(alive))
+                    descriptor = os.pidfd_open(pid)
                     try:
-                        time.sleep(rng.uniform(0, 0.01))
-                        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+                        time.sleep(rng.uniform(0, 0.02))
+                        if not processes.is_dead(pid):
+                            signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+                            return True
                     finally:
                         os.close(descriptor)
-                    return True
             time.sleep(0.002)
         return False
 
