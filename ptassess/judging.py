@@ -7,6 +7,7 @@ Our ini, our plugins by name, no conftest, a scrubbed environment, the root fold
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -133,8 +134,9 @@ def _judge(path: Path, name: Name, place: Path, room: Path, batch: Batch) -> Gra
     if end.run is None or not end.run.complete:
         return _no_result(end, place, name, batch, of)
     _publish(end.attempt, place)
-    resume.mark(place, None)
-    _tell_plugins(end.run, place, batch)
+    with contextlib.suppress(OSError):  # from here on it is finished, whatever else goes wrong
+        resume.mark(place, None)
+        _tell_plugins(end.run, place, batch)
     changed = "" if _is_still(path, digest, room) else "it has changed since: the same command grades it again"
     return Graded(
         name=name.candidate,
