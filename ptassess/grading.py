@@ -313,7 +313,6 @@ def _grade(  # noqa: PLR0913
                     )
                 progress(graded)
     except KeyboardInterrupt:
-        judges.end(out)
         now = plan.standings()
         rows = [now[path].result or Graded(name=name.candidate, reason=_NOT_YET) for path, name in plan.names.items()]
         write_index([*rows, *plan.absent], out)
@@ -322,8 +321,6 @@ def _grade(  # noqa: PLR0913
         raise Interrupted(
             f"interrupted; {done} of {len(rows)} are graded and kept; the same command{told} goes on"
         ) from None
-    finally:
-        judges.end(out)
     in_order = [results.get(path) or Graded(name=n.candidate, reason=_NOTHING) for path, n in plan.names.items()]
     write_index([*in_order, *plan.absent], out)
     return [*in_order, *plan.absent]
@@ -343,6 +340,7 @@ def _judged(
         finally:
             if close := getattr(results, "close", None):
                 close()
+            judges.end(plan.batch.out)
 
 
 def _told(plan: _Plan, standings: dict[Path, Standing]) -> list[str]:

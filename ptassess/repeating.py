@@ -1,10 +1,10 @@
-"""A check whose worker was killed runs once more: by a SIGKILL that was not ours, whose doing the kernel tells nobody.
+"""A check whose worker was killed runs again: by a SIGKILL that was not ours, whose doing the kernel tells nobody.
 
-It may have been somebody outside (a lack of memory, an operator), and then the second run comes to the verdict that an
-undisturbed one would have had. It may have been the solution, and then the second run ends likewise: that verdict
-stands. The whole check is repeated, in fresh processes and from the same seeds, so that nobody gets a second draw; what
-a solution could leave behind for its second process is of no use to it either, since at the levels that a score is made
-on it can leave nothing, and a timed check is repeated on inputs of its own.
+It may have been somebody outside (a lack of memory, an operator), and then the next run comes to the verdict that an
+undisturbed one would have had. It may have been the solution, and then every run ends likewise: the last one's verdict
+stands. The whole check is repeated, in fresh processes and from the same seeds, so that nobody gets another draw. What
+a solution leaves behind for its next process could be of use to it, at a level that lets it leave something: such a
+level lets it read the answers as well. A timed check, which is guarded at every level, is repeated on other inputs.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from ptassess.sandbox import Closing
 
 REPEATED: Any = "repeated"
-"""What pytest is told of the first run: neither passed, failed nor skipped."""
-NOTE = "second run"
-"""Name of the evidence that tells of it."""
-_REPEATED = pytest.StashKey[bool]()
+"""What pytest is told of a run that does not count: neither passed, failed nor skipped."""
+NOTE = "runs that a kill has ended"
+"""Name of the evidence that counts them."""
+RUNS = 3
+"""Of one check, at most: an outsider will hardly hit each, and a solution that kills itself costs no more than these."""
+_ENDED = pytest.StashKey[int]()
 
 
 class Repeats:
@@ -51,26 +53,27 @@ class Repeats:
         killed = isinstance(cause, SolutionCrashed) and cause.killed
         if not (killed or any(closing.killed for closing in closings)):
             return False
-        # A fixture's error is raised again in each check that needs it; one that came from a second run stands for all.
-        if is_repeated(item) or any(error is other for other in self._stands):
+        # A fixture's error is raised again in each check that needs it; one that came from a last run stands for all.
+        if ended(item) == RUNS - 1 or any(error is other for other in self._stands):
             self._stands.append(error)
             return False
-        item.stash[_REPEATED] = True
+        item.stash[_ENDED] = ended(item) + 1
         return True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-        """Run a check, and once more if it has to be."""
+        """Run a check, and again if it has to be."""
         if CHECK not in item.stash:
             return None
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         properties = list(item.user_properties)
         runtestprotocol(item, nextitem=nextitem)
-        if is_repeated(item):
+        before = 0
+        while (runs := ended(item)) > before:
+            before = runs
             item.session._setupstate.teardown_exact(None)  # noqa: SLF001  so that fixtures of the module are made anew
-            item.user_properties = properties
-            item.stash[FINDINGS] = Findings()
-            item.stash[FINDINGS].evidence[NOTE] = "a process was killed in the first, from outside or by the solution"
+            item.user_properties = list(properties)
+            item.stash[FINDINGS] = Findings(evidence={NOTE: runs})
             runtestprotocol(item, nextitem=nextitem)
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
@@ -78,14 +81,14 @@ class Repeats:
     def pytest_report_teststatus(
         self, report: pytest.TestReport
     ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-        """Show the first run as what it is."""
+        """Show a run that does not count as what it is."""
         return (REPEATED, "r", ("REPEATED", {"yellow": True})) if report.outcome == REPEATED else None
 
 
-def is_repeated(item: pytest.Item) -> bool:
-    """Whether this is a check's second run.
+def ended(item: pytest.Item) -> int:
+    """How many runs of a check a kill has ended so far.
 
     Args:
         item: the check.
     """
-    return item.stash.get(_REPEATED, False)
+    return item.stash.get(_ENDED, 0)

@@ -462,6 +462,8 @@ def test_ctrl_c_ends_the_judge_at_once_and_leaves_nothing(tmp_path):
     while not processes.children(grader.pid) and time.monotonic() < deadline:
         time.sleep(0.01)
     time.sleep(0.5)
+    (judge,) = processes.children(grader.pid)
+    assert os.getsid(judge) == judge  # the terminal's Ctrl-C is for the grader alone
     grader.send_signal(signal.SIGINT)
     began = time.monotonic()
     said = grader.communicate(timeout=60)[1]
