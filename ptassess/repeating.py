@@ -29,7 +29,7 @@ REPEATED: Any = "repeated"
 NOTE = "runs that a kill has ended"
 """Name of the evidence that counts them."""
 RUNS = 3
-"""Of one check, at most: an outsider will hardly hit each, and a solution that kills itself costs no more than these."""
+"""Of one check, at most: an outsider will hardly hit each, and a solution that kills itself costs no more."""
 _ENDED = pytest.StashKey[int]()
 
 
