@@ -19,8 +19,9 @@ from ptassess.matrix import ENTRY, Entry, Matrix
 from ptassess.options import Settings, settings_of
 from ptassess.outcomes import outcome_of, status_of
 from ptassess.quiz import Quiz
+from ptassess.repeating import REPEATED, Repeats
 from ptassess.result import CheckResult, SubmissionFacts
-from ptassess.sandbox import Closing, Limits, choose, open_wall
+from ptassess.sandbox import Closing, Limits, choose, open_wall, processes
 from ptassess.sandbox.cleaning import clean, in_full, one_line
 from ptassess.submission import Submission
 
@@ -48,7 +49,10 @@ def begin(config: pytest.Config) -> Assessment:
     from ptassess.recorder import Recorder, Teller
 
     try:
-        assessment = Assessment(config, settings_of(config))
+        settings = settings_of(config)
+        if settings.parent is not None:  # no judge outlives its grader, whose next start judges anew
+            processes.die_with(settings.parent)
+        assessment = Assessment(config, settings)
         is_worker = hasattr(config, "workerinput")
         if not assessment.matrix:
             config.pluginmanager.register(Teller() if is_worker else Recorder(assessment), "ptassess-recorder")
@@ -57,6 +61,7 @@ def begin(config: pytest.Config) -> Assessment:
     config.pluginmanager.register(assessment, "ptassess-assessment")
     config.pluginmanager.register(fixtures, "ptassess-fixtures")
     config.pluginmanager.register(Timing(assessment), TIMING)
+    config.pluginmanager.register(assessment.repeats, "ptassess-repeats")
     return assessment
 
 
@@ -76,6 +81,7 @@ class Assessment:
         self.config = config
         self.settings = settings
         self.matrix = Matrix.load(*settings.matrix) if settings.matrix else None
+        self.repeats = Repeats()
         self.only_collects = bool(config.getoption("collectonly"))
         self._preload: tuple[str, ...] = ()
         self._challenges: dict[Path, tuple[Challenge, bool]] = {}
@@ -137,14 +143,11 @@ class Assessment:
     @cached_property
     def wall(self) -> Wall:
         """The wall between this process and candidates' code; one that is kept from run to run, if somebody does."""
+        hidden = [*self.catalogue.private.values(), keys.private_folder()]
         keeper = self.config.pluginmanager.get_plugin("ptassess-keeper")
         if keeper is not None:
-            return keeper.open(self.level, self.levels(), self._hidden())  # type: ignore[no-any-return]
-        return open_wall(self.level, self.levels(), hidden=self._hidden())
-
-    def _hidden(self) -> list[Path]:
-        """What no solution may read, wherever it is installed."""
-        return [*self.catalogue.private.values(), keys.private_folder()]
+            return keeper.open(self.level, self.levels(), hidden)  # type: ignore[no-any-return]
+        return open_wall(self.level, self.levels(), hidden=hidden)
 
     # -- which check is it -------------------------------------------------------------------------------------
 
@@ -398,7 +401,12 @@ class Assessment:
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, (KeyboardInterrupt, pytest.exit.Exception)):
             return report
-        result = self._result(item, check, call, error)
+        closings = [_close(handle) for handle in item.stash[FINDINGS].handles]
+        item.stash[FINDINGS].handles.clear()
+        if self.repeats.wants(item, error, closings):
+            report.outcome = REPEATED
+            return report
+        result = self._result(item, check, call, error, closings)
         report.ptassess = msgspec.to_builtins(result)  # type: ignore[attr-defined]  # plain data, so that it crosses xdist
         item.user_properties += failures.properties(result)
         full = bool(self.config.getoption("fulltrace"))
@@ -417,11 +425,14 @@ class Assessment:
         return report
 
     def _result(
-        self, item: pytest.Item, check: Check, call: pytest.CallInfo[None], error: BaseException | None
+        self,
+        item: pytest.Item,
+        check: Check,
+        call: pytest.CallInfo[None],
+        error: BaseException | None,
+        closings: list[Closing],
     ) -> CheckResult:
         findings = item.stash[FINDINGS]
-        closings = [_close(handle) for handle in findings.handles]
-        findings.handles.clear()
         outcome = outcome_of(call.when, error)
         message, detail = failures.message_of(error)
         if outcome == "passed" and findings.credit < 1:

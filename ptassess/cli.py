@@ -7,7 +7,7 @@ import typer
 
 from ptassess._version import __version__
 from ptassess.commands import author, candidate, keys, race, team
-from ptassess.errors import PtassessError
+from ptassess.errors import Interrupted, PtassessError
 from ptassess.sandbox.cleaning import clean
 
 _LINE = 2_000  # characters of an error, which may name a file of a candidate's
@@ -30,7 +30,7 @@ def main() -> None:
         app()
     except PtassessError as error:
         typer.secho(f"ptassess: {clean(str(error), _LINE)}", fg="red", err=True)
-        raise SystemExit(4) from None
+        raise SystemExit(130 if isinstance(error, Interrupted) else 4) from None
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001  typer's callbacks are called so

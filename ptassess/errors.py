@@ -21,6 +21,7 @@
     │   ├── NotAttempted          the starter's ``NotImplementedError`` is still there, or the answer is empty
     │   ├── NotAssessed           the hardware or a package is not here
     │   └── Inconclusive          too noisy to decide
+    ├── Interrupted               grading was ended from the keyboard; what was finished is kept (exit status 130)
     └── JudgeError                ours; never the candidate's fault
 """
 
@@ -112,9 +113,20 @@ class SolutionMemory(SolutionError):
 
 
 class SolutionCrashed(SolutionError):
-    """The worker ended by itself: a signal, ``os._exit``, ``sys.exit``."""
+    """The worker ended by itself: a signal, ``os._exit``, ``sys.exit``.
+
+    Args:
+        message: one line for the candidate.
+        detail: more lines; untrusted text.
+        killed: it ended by a SIGKILL that neither the judge nor the watchdog has sent, or together with its supervisor.
+            The kernel tells nobody whose doing that was: the solution's own, or that of somebody outside.
+    """
 
     cause = "crash"
+
+    def __init__(self, message: str, detail: str = "", *, killed: bool = False) -> None:
+        super().__init__(message, detail)
+        self.killed = killed
 
 
 class SolutionProtocol(SolutionError):
@@ -151,6 +163,10 @@ class Inconclusive(Undecided):
     """The measurement was too noisy for a verdict."""
 
     outcome = "inconclusive"
+
+
+class Interrupted(PtassessError):
+    """Grading was ended from the keyboard; the text says what was finished and how to go on."""
 
 
 class JudgeError(PtassessError):

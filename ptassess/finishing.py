@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ptassess import content, keys, render, store
 from ptassess.stamping import Circumstances, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from ptassess.keys import PrivateKey
@@ -34,6 +38,7 @@ class Finisher:
         self._challenges = challenges
         self._homes = {slug: (challenges.challenges[slug].home, challenges.private.get(slug)) for slug in only}
         self._level, self._secret, self._key = level, secret, key
+        self._telling = threading.Lock()  # one after the other, so that each hears of its own problems
         keys.trusted()  # a list that cannot be read is said before anything is judged
         self._before = self._digests()
         strays = [path for root in content.roots() for path in content.altered(root)]
@@ -43,7 +48,7 @@ class Finisher:
             if any(path.is_relative_to(home.resolve()) for path in strays for home in homes if home)
         ]
 
-    def finish(self, run: Run, seed: int, run_file: Path, page: Path) -> tuple[Run, tuple[str, ...]]:
+    def finish(self, run: Run, seed: int, run_file: Path, page: Path) -> Run:
         """Stamp a run, sign it if it is *verified*, and write its files.
 
         Args:
@@ -51,9 +56,6 @@ class Finisher:
             seed: that the judge was given.
             run_file: to replace.
             page: the scorecard to write.
-
-        Returns:
-            The run, and what plugins could not do about it, one line each.
 
         Raises:
             UserError: if a file cannot be written.
@@ -67,12 +69,52 @@ class Finisher:
             altered=self._altered,
             key=self._key,
         )
-        run = stamp(run, known)
+        run = stamp(msgspec.structs.replace(run, seed_given=not self._secret), known)
         store.write(run, run_file)
         render.write_scorecard(run, page)
-        troubles = len(self._challenges.problems)
-        self._challenges.gather("ptassess_run_finished", run=run, path=run_file)
-        return run, tuple(self._challenges.problems[troubles:])
+        return run
+
+    def tell(self, run: Run, run_file: Path) -> tuple[str, ...]:
+        """Tell plugins of a finished run.
+
+        Args:
+            run: the facts.
+            run_file: where it is stored.
+
+        Returns:
+            What they could not do about it, one line each.
+        """
+        with self._telling:
+            troubles = len(self._challenges.problems)
+            self._challenges.gather("ptassess_run_finished", run=run, path=run_file)
+            return tuple(self._challenges.problems[troubles:])
 
     def _digests(self) -> dict[str, str]:
         return {slug: content.digest(home, private) for slug, (home, private) in self._homes.items()}
+
+
+_AT_WORK: dict[Path, Finisher] = {}
+
+
+@contextmanager
+def working(out: Path, finisher: Finisher) -> Iterator[None]:
+    """Have a batch's runs finished by this process as soon as they are judged in it.
+
+    Args:
+        out: folder of the batch's results.
+        finisher: of the batch. It holds the key, and is given to nobody.
+    """
+    _AT_WORK[out] = finisher
+    try:
+        yield
+    finally:
+        del _AT_WORK[out]
+
+
+def at_work(out: Path) -> Finisher | None:
+    """Who finishes a batch's runs in this process; None if nobody does.
+
+    Args:
+        out: folder of the batch's results.
+    """
+    return _AT_WORK.get(out)

@@ -15,7 +15,8 @@ from ptassess.exam import derive
 from ptassess.loading import load_file
 from ptassess.matrix import ENTRY, SHARED
 from ptassess.pytest_plugin import assessment_of
-from ptassess.races import TIMING
+from ptassess.races import TIMING, is_timed
+from ptassess.repeating import ended
 from ptassess.trainings import Training
 
 if TYPE_CHECKING:
@@ -234,5 +235,7 @@ def _entry(request: pytest.FixtureRequest) -> Any:
 
 def _seed(request: pytest.FixtureRequest, purpose: str) -> int:
     check = request.node.stash[CHECK]
+    if (runs := ended(request.node)) and is_timed(request.node):
+        purpose += f" after {runs}"  # whatever a process before may have left behind is of no use to this one
     seed = check.entry.seed if check.entry else assessment_of(request.config).settings.seed
     return derive(seed, check.challenge.slug, check.name, purpose)

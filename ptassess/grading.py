@@ -1,9 +1,7 @@
 """The door for scores: many submissions in, one run file and scorecard each out.
 
-Every submission is judged by a pytest of its own that reads nothing of it as configuration: our ini, our plugins by
-name, no conftest, a scrubbed environment, the root folder as working folder, and a copy of ``solutions/`` as data.
-Each of these closes a way that was seen to work: ``conftest.py`` and ini values, ``PYTEST_ADDOPTS``, a module in the
-working folder that shadows one of ours, a plugin announced by an entry point.
+A batch can be begun again at any time and after any end: what is finished is kept, the rest is judged (``resume``).
+Every submission is judged by a pytest of its own (``judging``).
 
 When a judge has ended, this process gives its run the stamp, and signs it if it is *verified* (``ptassess.stamping``):
 no judge, and no machine that an executor sends submissions to, ever holds the private key.
@@ -11,129 +9,62 @@ no judge, and no machine that an executor sends submissions to, ever holds the p
 
 from __future__ import annotations
 
-import csv
-import os
-import secrets
-import subprocess
-import sys
 import tempfile
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import pytest
 
-from ptassess import stamping, store, unpacking
-from ptassess.errors import PtassessError, SubmissionError, UserError
+from ptassess import content, finishing, resume, stamping, workplace
+from ptassess.entries import Name, find, key, name_all, read_roster
+from ptassess.errors import Interrupted, PtassessError, UserError
 from ptassess.exam import EVERYTHING, commit, examine
 from ptassess.exam import find as find_exam
 from ptassess.finishing import Finisher
+from ptassess.judging import Batch, finish, judge
+from ptassess.recorder import packages
 from ptassess.registry import Catalogue, catalogue
-from ptassess.sandbox import folders, processes
-from ptassess.sandbox.cleaning import in_full, one_line
+from ptassess.resume import Graded, Standing, Wanted
+from ptassess.running import judges
 from ptassess.sandbox.levels import choose
 from ptassess.scoring import score
-from ptassess.submission import Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from ptassess.hookspecs import Executor
     from ptassess.keys import PrivateKey
     from ptassess.result import Run
+    from ptassess.sandbox import Level
 
-INI = Path(__file__).with_name("grading.ini")
+__all__ = ["Graded", "find", "grade", "percent", "read_roster", "reproduce", "survey", "write_index"]
 
 _START_SECONDS = 120.0
-_NAME, _LINE = 100, 400  # characters of a candidate's name, of a reason
-_SEED_BITS = 48  # fits a double exactly, so that no JSON reader can bend it
 _CALLS = 40  # of one task: the largest has a dozen checks of one to three calls, and timed ones run longer
-
-# What a judge needs of its environment; everything else, PYTEST_* and PYTHON* first of all, could steer it.
-_KEPT = (
-    "PATH",
-    "HOME",
-    "USER",
-    "TMPDIR",
-    "XDG_CONFIG_HOME",  # where private keys lie, which the wall hides
-    "LANG",
-    "LC_ALL",
-    "LC_CTYPE",
-    "TZ",
-    "LD_LIBRARY_PATH",
-    "CUDA_VISIBLE_DEVICES",
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Graded:
-    """What became of one submission.
-
-    Args:
-        name: its folder's name.
-        run: what was found, or None.
-        run_file: where it is stored, or None.
-        scorecard: its page, or None.
-        reason: why it could not be graded, in one line; empty if it was.
-        notes: what plugins could not do about it, one line each.
-    """
-
-    name: str
-    run: Run | None = None
-    run_file: Path | None = None
-    scorecard: Path | None = None
-    reason: str = ""
-    notes: tuple[str, ...] = ()
+_LINES = 10  # of one kind that a user is told
+_NOT_YET = "not graded yet: the batch was interrupted"
+_NOTHING = "the executor has given nothing for it; the same command tries again"
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Plan:
-    """What is settled about one submission before it is judged."""
+    """A batch, before anything of it is judged."""
 
-    folder: str
-    name: str
-    seed: int
+    names: dict[Path, Name]
+    absent: tuple[Graded, ...]
+    batch: Batch
+    catalogue: Catalogue
+    level: Level
 
-
-def find(paths: Sequence[Path]) -> tuple[list[Path], str]:
-    """Tell one submission from many.
-
-    An archive, or a folder that holds ``solutions/``, is one submission. Any other folder is a folder of submissions:
-    each folder and each archive in it is one.
-
-    Args:
-        paths: as given on the command line.
-
-    Returns:
-        The submissions, and a line that says what the paths were taken for.
-
-    Raises:
-        SubmissionError: if a path is not there, or holds nothing.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if not path.is_dir() and not unpacking.is_archive(path):
-            endings = ", ".join(unpacking.SUFFIXES)
-            raise SubmissionError(
-                f"{path}: no such folder or archive ({endings}); name a submission, or a folder of them"
-            )
-        if unpacking.is_archive(path) or (path / "solutions").is_dir():
-            found.append(path)
-            continue
-        inside = sorted(
-            child
-            for child in path.iterdir()
-            if not child.name.startswith(".") and (child.is_dir() or unpacking.is_archive(child))
-        )
-        if not inside:
-            raise SubmissionError(f"{path}: neither a submission (no solutions/ in it) nor a folder of submissions")
-        found += inside
-    found = list({path.resolve(): path for path in found}.values())
-    many = "one submission" if len(found) == 1 else f"{len(found)} submissions"
-    rule = "an archive, or a folder that holds solutions/, is one; any other folder is a folder of them"
-    return found, f"taken as {many}: {rule}"
+    def standings(self) -> dict[Path, Standing]:
+        """What earlier starts have left, by submission."""
+        return {
+            path: resume.look(path, self.batch.out / name.folder, name, self.batch.wanted)
+            for path, name in self.names.items()
+        }
 
 
 def grade(  # noqa: PLR0913  the command line's options, keyword-only
@@ -150,9 +81,14 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
     executor: str = "threads",
     roster: Path | None = None,
     key: PrivateKey | None = None,
+    again: bool = False,
     progress: Callable[[Graded], None] | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> list[Graded]:
     """Grade submissions and write ``out/<name>/run.json``, ``out/<name>/scorecard.html`` and ``out/index.html``.
+
+    Results that are there already are kept, if they are of the same files, exam, challenges, versions, isolation, name
+    and seed.
 
     Args:
         submissions: folders, as ``find`` gives them.
@@ -168,82 +104,71 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
         roster: CSV with the columns ``submission`` (name of a folder or an archive) and ``candidate``; whoever is in it
             and has handed nothing in is an entry, too.
         key: signs runs that are *verified*; without one, none is.
-        progress: called with each result as it comes.
+        again: whether to forget all results that are there already.
+        progress: called with each result as it comes, those that are there already first.
+        tell: called with lines for the user: what is there already, and what is judged again, and why.
 
     Returns:
         One entry a submission, in their order; a bad submission is an entry with its reason.
 
     Raises:
-        UserError: if nothing can be graded at all: an unknown competency, level or executor, an unwritable folder; or
-            if the key lies where submissions could read it.
+        UserError: if nothing can be graded at all: an unknown competency, level or executor, a folder that cannot be
+            written to (any more), another grader at work on it, or a key that lies where submissions could read it.
+        Interrupted: by ``KeyboardInterrupt``; what is finished is stored, and shown in the index.
     """
-    asked, path = find_exam(exam)
-    packs = [*packs, *((path.parent if path else Path()) / pack for pack in asked.packs)]
-    challenges = catalogue(tuple(packs))
-    if wrong := examine(asked, challenges.challenges.values()):
-        raise UserError(f"{exam}: {wrong[0]}")
-    only = only or list(asked.offered(challenges.challenges.values()))
-    targets = _targets(challenges, only)
-    level = choose(isolation, challenges.levels())  # what this machine cannot give is said once
-    if key is not None and level.verifies:
+    plan = _plan(
+        submissions, out,
+        seed=seed, exam=exam, exam_seed=exam_seed, isolation=isolation, packs=packs, only=only, roster=roster,
+    )  # fmt: skip
+    if key is not None and plan.level.verifies:
         stamping.refuse_exposed(key)
-    chosen: Executor = challenges.named("ptassess_executors", executor)
+    chosen: Executor = plan.catalogue.named("ptassess_executors", executor)
+    finisher = Finisher(plan.catalogue, list(plan.batch.wanted.challenges), plan.level, secret=seed is None, key=key)
+    out = plan.batch.out
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out):
-            pass  # it can be written to
+        blocked = workplace.obstacle(out)
     except OSError as error:
-        raise UserError(f"{out}: cannot write there ({error.strerror}); name another folder with --out") from None
-    out = out.resolve()
-    known = read_roster(roster) if roster else {}
-    plans = _plans(submissions, known, seed)
-    one = partial(
-        _grade_one,
-        plans=plans,
-        out=out,
-        targets=targets,
-        exam=str(path.resolve()) if path else exam,
-        exam_seed=exam_seed,
-        isolation=isolation,
-        packs=packs,
-        seconds=_longest(challenges, only),
-    )
-    finisher = Finisher(challenges, only, level, secret=seed is None, key=key)
-    results = []
-    for path, judged in zip(submissions, chosen.map(one, submissions, max(1, jobs)), strict=True):
-        results.append(graded := _finish(judged, plans[path].seed, finisher))
-        if progress:
-            progress(graded)
-    handed_in = {_key(path) for path in submissions}
-    results += [
-        Graded(name=candidate, reason=f"handed nothing in (the roster expects {key!r})")
-        for key, candidate in known.items()
-        if key not in handed_in
-    ]
-    write_index(results, out)
-    return results
+        blocked = f"{out}: cannot write there ({error.strerror})"
+    if blocked:
+        raise UserError(f"{blocked}; make room, or name another folder with --out")
+    with workplace.alone(out), finishing.working(out, finisher):
+        workplace.sweep(out)
+        try:
+            return _grade(
+                plan, finisher, chosen, jobs, again=again, progress=progress or _nothing, tell=tell or _nothing
+            )
+        finally:
+            workplace.sweep(out)
 
 
-def read_roster(path: Path) -> dict[str, str]:
-    """Candidates by the names of their submissions.
+def survey(submissions: Sequence[Path], out: Path, *, again: bool = False, **how: Any) -> list[tuple[str, str]]:
+    """What ``grade`` would find done and what it would do, whether another grader is at work or not.
 
     Args:
-        path: CSV with a header; the columns ``submission`` and ``candidate``, others are left alone.
+        submissions: as for ``grade``.
+        out: as for ``grade``.
+        again: as for ``grade``.
+        how: the other arguments of ``grade`` that a result depends on, and its roster.
+
+    Returns:
+        Candidates and what stands for them, in the submissions' order.
 
     Raises:
-        UserError: one line, if it cannot be used.
+        UserError: as ``grade``.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, ValueError, csv.Error) as error:
-        raise UserError(f"{path}: cannot be read ({error})") from None
-    if not rows or not {"submission", "candidate"} <= rows[0].keys():
-        raise UserError(f"{path}: needs a header with the columns submission and candidate, and a row for each of them")
-    names = {(row["submission"] or "").strip(): one_line(row["candidate"] or "", _NAME) for row in rows}
-    if "" in names or "" in names.values() or len(names) != len(rows):
-        raise UserError(f"{path}: an empty cell, or two rows for one submission")
-    return {_without_ending(name): candidate for name, candidate in names.items()}
+    plan = _plan(submissions, out, **how)
+    is_held = workplace.is_held(plan.batch.out)
+    told = []
+    for path, standing in plan.standings().items():
+        if standing.begun and is_held:
+            line = "being judged"
+        elif again or standing.result is None:
+            line = f"to be judged again: {standing.why}" if standing.why else "to be judged"
+        else:
+            line = f"graded: {percent(standing.result):.0f} %" if standing.result.run else standing.result.reason
+        told.append((plan.names[path].candidate, line))
+    return told
 
 
 def reproduce(
@@ -320,6 +245,173 @@ def percent(graded: Graded) -> float:
     return (score(graded.run).total.score or 0.0) if graded.run else 0.0
 
 
+def _plan(  # noqa: PLR0913  as grade
+    submissions: Sequence[Path],
+    out: Path,
+    *,
+    seed: int | None = None,
+    exam: str = EVERYTHING,
+    exam_seed: int | None = None,
+    isolation: str | None = None,
+    packs: Sequence[Path] = (),
+    only: Sequence[str] = (),
+    roster: Path | None = None,
+) -> _Plan:
+    """Resolve what is asked for; what nobody could be graded on is said once, not once a submission."""
+    asked, path = find_exam(exam)
+    packs = tuple(pack.resolve() for pack in (*packs, *((path.parent if path else Path()) / p for p in asked.packs)))
+    challenges = catalogue(packs)
+    if wrong := examine(asked, challenges.challenges.values()):
+        raise UserError(f"{exam}: {wrong[0]}")
+    only = only or list(asked.offered(challenges.challenges.values()))
+    targets = _targets(challenges, only)
+    level = choose(isolation, challenges.levels())
+    known = read_roster(roster) if roster else {}
+    names = name_all(submissions, known)
+    handed_in = {key(path) for path in submissions}
+    wanted = Wanted(
+        exam=asked.name,
+        exam_digest=(asked if exam_seed is None else msgspec.structs.replace(asked, seed=exam_seed)).digest(),
+        challenges={
+            slug: content.digest(challenges.challenges[slug].home, challenges.private.get(slug)) for slug in only
+        },
+        isolation=level.name,
+        packages=packages(),
+        seed=seed,
+    )
+    batch = Batch(
+        out=out.resolve(),
+        targets=tuple(targets),
+        exam=str(path.resolve()) if path else exam,
+        exam_seed=exam_seed,
+        isolation=isolation,
+        packs=packs,
+        seconds=_longest(challenges, only),
+        wanted=wanted,
+    )
+    absent = [
+        Graded(name=candidate, reason=f"handed nothing in (the roster expects {expected!r})")
+        for expected, candidate in known.items()
+        if expected not in handed_in
+    ]
+    return _Plan(names=names, absent=tuple(absent), batch=batch, catalogue=challenges, level=level)
+
+
+def _grade(  # noqa: PLR0913
+    plan: _Plan,
+    finisher: Finisher,
+    chosen: Executor,
+    jobs: int,
+    *,
+    again: bool,
+    progress: Callable[[Graded], None],
+    tell: Callable[[str], None],
+) -> list[Graded]:
+    out = plan.batch.out
+    if again:  # at once, so that what is interrupted can go on without it
+        for name in plan.names.values():
+            resume.forget(out / name.folder)
+    standings = plan.standings()
+    results = {path: standing.result for path, standing in standings.items() if standing.result}
+    for line in _told(plan, standings):
+        tell(line)
+    for graded in results.values():
+        _draw_again(graded)
+        progress(graded)
+    try:
+        with closing(_judged(plan, chosen, jobs, standings)) as judged:
+            for path, found in judged:
+                results[path] = graded = _finished(found, out / plan.names[path].folder, finisher)
+                if graded.blocked:
+                    raise UserError(
+                        f"{graded.blocked}; {_count(results)} of {len(standings)} are graded and kept; make room, then "
+                        "the same command goes on"
+                    )
+                progress(graded)
+    except KeyboardInterrupt:
+        now = plan.standings()
+        rows = [now[path].result or Graded(name=name.candidate, reason=_NOT_YET) for path, name in plan.names.items()]
+        write_index([*rows, *plan.absent], out)
+        done = sum(row.run is not None for row in rows)
+        told = " without --again" if again else ""
+        raise Interrupted(
+            f"interrupted; {done} of {len(rows)} are graded and kept; the same command{told} goes on"
+        ) from None
+    in_order = [results.get(path) or Graded(name=n.candidate, reason=_NOTHING) for path, n in plan.names.items()]
+    write_index([*in_order, *plan.absent], out)
+    return [*in_order, *plan.absent]
+
+
+def _finished(found: Graded, place: Path, finisher: Finisher) -> Graded:
+    """What an executor has had judged in another process than this one, finished."""
+    if found.attempt is None:
+        return found
+    try:
+        return finish(found, place, finisher)
+    except (PtassessError, OSError) as error:
+        return Graded(name=found.name, reason=str(error))
+
+
+def _judged(
+    plan: _Plan, chosen: Executor, jobs: int, standings: dict[Path, Standing]
+) -> Generator[tuple[Path, Graded], None, None]:
+    """Judge what has no result: first what no start has ended with, then, one by one, what may have ended several."""
+    todo = sorted((path for path in standings if not standings[path].result), key=lambda path: standings[path].begun)
+    together = [path for path in todo if standings[path].begun < resume.ALONE]
+    one = partial(judge, batch=plan.batch, names=plan.names)
+    for paths, count in ((together, max(1, jobs)), (todo[len(together) :], 1)):
+        results = chosen.map(one, paths, count) if paths else ()
+        try:
+            yield from zip(paths, results, strict=False)  # what an executor leaves out is a row of its own
+        finally:
+            if close := getattr(results, "close", None):
+                close()
+            judges.end(plan.batch.out)
+
+
+def _told(plan: _Plan, standings: dict[Path, Standing]) -> list[str]:
+    """What is there already, and what is judged again, and why; nothing of a first start."""
+    done = sum(standing.result is not None for standing in standings.values())
+    names = plan.names
+    again = [
+        f"{names[path].candidate}: judged again: {s.why}" for path, s in standings.items() if s.why and not s.result
+    ]
+    last = [
+        f"{names[path].candidate}: judged after the others, alone: the last {s.begun} starts ended while it was"
+        for path, s in standings.items()
+        if s.begun >= resume.ALONE and not s.result
+    ]
+    lines = []
+    for kind in (again, last):
+        lines += kind[:_LINES] + ([f"and {len(kind) - _LINES} more likewise"] if len(kind) > _LINES else [])
+    if done:
+        left = len(standings) - done
+        rest = "nothing is left to do" if not left else f"the other {left} follow" if left > 1 else "one is left"
+        lines.insert(0, f"{done} of {len(standings)} are graded already; {rest}")
+    if strangers := resume.strangers(plan.batch.out, names.values()):
+        lines.append(
+            f"left as they are, and not in the index, since their submissions are not among these: "
+            f"{', '.join(strangers[:_LINES])}{' and others' * (len(strangers) > _LINES)}"
+        )
+    return lines
+
+
+def _draw_again(graded: Graded) -> None:
+    """Draw a page that somebody has removed."""
+    if graded.run and graded.scorecard and not graded.scorecard.is_file():
+        from ptassess import render
+
+        render.write_scorecard(graded.run, graded.scorecard)
+
+
+def _count(results: dict[Path, Graded]) -> int:
+    return sum(graded.run is not None for graded in results.values())
+
+
+def _nothing(_: object) -> None:
+    """Tell nobody."""
+
+
 def _targets(challenges: Catalogue, only: Sequence[str]) -> list[Path]:
     unknown = [slug for slug in only if slug not in challenges.challenges]
     if unknown:
@@ -342,150 +434,3 @@ def _longest(challenges: Catalogue, only: Sequence[str]) -> float:
     """Seconds after which a judge must have been stopped: every task's deadline, for more calls than checks make."""
     chosen = [c for slug, c in challenges.challenges.items() if not only or slug in only]
     return _START_SECONDS + _CALLS * sum(task.seconds for challenge in chosen for task in challenge.tasks)
-
-
-def _finish(judged: Graded, seed: int, finisher: Finisher) -> Graded:
-    """A judged run with its last word; what could not be graded stays as it is."""
-    if judged.run is None or judged.run_file is None or judged.scorecard is None:
-        return judged
-    try:
-        run, notes = finisher.finish(judged.run, seed, judged.run_file, judged.scorecard)
-    except UserError as error:
-        return Graded(name=judged.name, reason=str(error))
-    return replace(judged, run=run, notes=notes)
-
-
-def _plans(submissions: Sequence[Path], roster: dict[str, str], seed: int | None) -> dict[Path, _Plan]:
-    """For each submission a folder for its results, unique, the candidate's name, and the run seed."""
-    plans: dict[Path, _Plan] = {}
-    taken: set[str] = set()
-    for path in submissions:
-        base = _key(path)
-        folder = readable = in_full(base, _NAME)
-        count = 1
-        while folder in taken:
-            count += 1
-            folder = f"{readable}-{count}"
-        taken.add(folder)
-        drawn = secrets.randbits(_SEED_BITS) if seed is None else seed
-        plans[path] = _Plan(folder=folder, name=roster.get(base, folder), seed=drawn)
-    return plans
-
-
-def _key(path: Path) -> str:
-    return _without_ending(path.resolve().name) or "submission"
-
-
-def _without_ending(name: str) -> str:
-    return next((name.removesuffix(ending) for ending in unpacking.SUFFIXES if name.endswith(ending)), name)
-
-
-def _grade_one(path: Path, *, plans: dict[Path, _Plan], **how: Any) -> Graded:
-    """Have a submission judged; a bad one is an entry with its reason."""
-    plan = plans[path]
-    try:
-        if not unpacking.is_archive(path):
-            return _judge(Submission.open(path), plan, **how)
-        scratch = tempfile.mkdtemp(prefix="ptassess-")
-        try:
-            return _judge(Submission.open(unpacking.unpack(path, Path(scratch))), plan, **how)
-        finally:
-            folders.remove(scratch)
-    except PtassessError as error:
-        return Graded(name=plan.name, reason=one_line(str(error), _LINE))
-    except Exception as error:  # noqa: BLE001  one submission's trouble is not the end of the others' grading
-        return Graded(name=plan.name, reason=one_line(f"{type(error).__name__}: {error}", _LINE))
-
-
-def _judge(  # noqa: PLR0913
-    submission: Submission,
-    plan: _Plan,
-    *,
-    out: Path,
-    targets: Sequence[Path],
-    exam: str,
-    exam_seed: int | None,
-    isolation: str | None,
-    packs: Sequence[Path],
-    seconds: float,
-) -> Graded:
-    folder, name = out / plan.folder, plan.name
-    folder.mkdir(parents=True, exist_ok=True)
-    run_file, page, log = folder / "run.json", folder / "scorecard.html", folder / "pytest.log"
-    for old in (run_file, page):
-        old.unlink(missing_ok=True)
-    scratch = tempfile.mkdtemp(prefix="ptassess-")
-    try:
-        copy, facts = Path(scratch) / plan.folder, Path(scratch) / "facts.json"
-        taken = msgspec.structs.replace(submission.facts(copy=copy / "solutions"), name=plan.folder)
-        facts.write_bytes(msgspec.json.encode(taken))
-        command = [
-            sys.executable, "-P", "-m", "pytest",
-            "-c", str(INI), "--rootdir", str(INI.parent), "--noconftest",
-            "-p", "ptassess.pytest_plugin",
-            "--ptassess-door", "graded", "--submission", str(copy), "--ptassess-facts", str(facts),
-            f"--candidate={plan.name}",
-            "--run-file", str(run_file),
-            "--exam", exam,
-            *(["--exam-seed", str(exam_seed)] if exam_seed is not None else []),
-            *(["--isolation", isolation] if isolation else []),
-            *(argument for pack in packs for argument in ("--pack", str(pack.resolve()))),
-            *map(str, targets),
-        ]  # fmt: skip
-        status = _run(command, log, plan.seed, seconds)
-    finally:
-        folders.remove(scratch)
-    if not run_file.is_file():
-        return Graded(name=name, reason=_reason(log, status, seconds))
-    run = store.read(run_file)
-    if not run.complete:
-        # Its score would be that of the part which a solution, by ending the judge, may have chosen.
-        return Graded(name=name, reason=f"only a part of its checks ran: {_reason(log, status, seconds)}")
-    return Graded(name=name, run=run, run_file=run_file, scorecard=page)
-
-
-def _run(command: list[str], log: Path, seed: int, seconds: float) -> int | None:
-    """Run a judge; gives its exit status, or None if it did not end in time.
-
-    Its seed reaches it through a pipe, which no other process can read.
-    """
-    reading, writing = os.pipe()
-    try:
-        os.write(writing, f"{seed}\n".encode())
-        os.close(writing)
-        with log.open("wb") as stream:
-            judge = subprocess.Popen(  # noqa: S603  our own interpreter; the submission is an argument, never a command
-                [*command, "--seed", f"fd:{reading}"],
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                env=scrubbed_environment(),
-                cwd="/",
-                pass_fds=(reading,),
-            )
-        try:
-            return judge.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
-        finally:
-            if judge.poll() is None:
-                processes.kill_tree(judge.pid)
-                judge.wait()
-    finally:
-        os.close(reading)
-
-
-def scrubbed_environment() -> dict[str, str]:
-    """The judge's environment: what it needs, and nothing that could steer it."""
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return kept | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PY_COLORS": "0", "COLUMNS": "100"}
-
-
-def _reason(log: Path, status: int | None, seconds: float) -> str:
-    if status is None:
-        return f"its judge did not end within {seconds:.0f} s and was ended; see {log}"
-    if status == pytest.ExitCode.INTERRUPTED:
-        return f"its judge was interrupted; see {log}"
-    lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    said = next((line for line in lines if line.startswith("ERROR: ")), lines[-1] if lines else "it said nothing")
-    return f"{one_line(said.removeprefix('ERROR: '), _LINE)} (pytest ended with status {status}; see {log})"

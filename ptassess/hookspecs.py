@@ -11,8 +11,8 @@ import pluggy
 
 if TYPE_CHECKING:
     from ptassess.challenge import Challenge
-    from ptassess.grading import Graded
     from ptassess.result import Finding, Run
+    from ptassess.resume import Graded
     from ptassess.sandbox import Level
 
 hookspec = pluggy.HookspecMarker("ptassess")
@@ -41,8 +41,10 @@ class Executor:
         name: as in ``ptassess grade --executor NAME``.
         summary: one line for lists.
         map: takes a function (it can be pickled, and so can what it returns), the submissions, and how many to grade
-            at the same time; calls the function on each, in any order and place, and gives the results in the
-            submissions' order.
+            at the same time; calls the function on each, in any order and place that shares the file system, and gives
+            the results in the submissions' order. The function stores each result itself, judges nothing any more once
+            the batch was interrupted, and must be waited for in the thread that has called it. What ``map`` gives is
+            closed when the batch ends early.
     """
 
     name: str
@@ -149,8 +151,8 @@ def ptassess_findings(submission: Path, challenges: Sequence[Challenge]) -> Iter
 def ptassess_run_finished(run: Run, path: Path) -> None:
     """React to a finished run.
 
-    When: the run file has been written; in grading, after it has got its stamp and its signature. An exception is
-    reported in one line and changes nothing.
+    When: the run file has been written; in grading, after it has got its stamp and its signature, when it lies where it
+    stays, in the process that grades. An exception is reported in one line and changes nothing.
 
     Args:
         run: the facts.

@@ -49,6 +49,7 @@ class Settings:
         submission: the candidate's folder, absolute, or None if none was named.
         isolation: the floor that was asked for, or None.
         seed: run seed.
+        seed_given: whether somebody named it; else it was drawn and is secret.
         profile: which checks are offered.
         device: name of the device that was asked for.
         packs: extra challenge packs.
@@ -62,11 +63,13 @@ class Settings:
         matrix: ``(plan, results)`` of an admission run.
         exactly: the level of isolation to have and no stronger one, or None.
         facts: what grading took of the submission when it made the copy that is judged.
+        parent: process without which this one is to end, or None.
     """
 
     submission: Path | None
     isolation: str | None
     seed: int
+    seed_given: bool
     profile: Profile
     device: str
     packs: tuple[Path, ...]
@@ -80,6 +83,7 @@ class Settings:
     matrix: tuple[Path, Path] | None
     exactly: str | None
     facts: Path | None
+    parent: int | None
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -103,8 +107,8 @@ def add_options(parser: pytest.Parser) -> None:
         default="50",
     )
     # For ptassess itself: the door of `ptassess grade`, and the many-submissions runs of `ptassess check-challenges`.
-    hidden = ("--ptassess-door", "--ptassess-facts", "--ptassess-matrix", "--ptassess-matrix-out", "--ptassess-exactly")
-    for option in hidden:
+    hidden = ("door", "parent", "facts", "matrix", "matrix-out", "exactly")
+    for option in (f"--ptassess-{name}" for name in hidden):
         group.addoption(option, default=None, help="used by ptassess itself", dest=_dest(option))
 
 
@@ -131,11 +135,12 @@ def settings_of(config: pytest.Config) -> Settings:
     plan, results = path("--ptassess-matrix"), path("--ptassess-matrix-out")
     packs = [Path.cwd() / pack for pack in config.getoption("ptassess_pack")]
     packs += [config.rootpath / pack for pack in config.getini("ptassess_pack")]
-    exam_seed = text("--exam-seed", None)
+    exam_seed, parent = text("--exam-seed", None), text("--ptassess-parent", None)
     return Settings(
         submission=path("--submission"),
         isolation=text("--isolation", None),
         seed=_seed(config),
+        seed_given=_raw(config, "--seed")[0] is not None,
         profile=text("--profile", "full", get_args(Profile)),
         device=text("--device", "auto", ("auto", "cpu", "cuda", "mps", "xpu")),
         packs=tuple(pack.resolve() for pack in packs),
@@ -149,6 +154,7 @@ def settings_of(config: pytest.Config) -> Settings:
         matrix=(plan, results) if plan and results else None,
         exactly=text("--ptassess-exactly", None),
         facts=path("--ptassess-facts"),
+        parent=None if parent is None else _whole_number("--ptassess-parent", parent),
     )
 
 

@@ -141,7 +141,9 @@ class Recorder:
 
             render.write_scorecard(run, settings.scorecard)
             self.written.append(f"scorecard: {_short(settings.scorecard)}")
-        if settings.run_file and settings.door == "practice":  # in grading a run is finished when it has its stamp
+        if settings.door == "graded":  # it is finished when the grader has given it its stamp, who tells the plugins
+            self.written.clear()
+        elif settings.run_file:
             catalogue = self.assessment.catalogue
             known = len(catalogue.problems)
             catalogue.gather("ptassess_run_finished", run=run, path=settings.run_file)
@@ -169,12 +171,13 @@ class Recorder:
             roles=exam.roles,
             run_seed_hash=commit(settings.seed),
             run_seed=settings.seed,
+            seed_given=settings.seed_given,
             profile=settings.profile,
             device=_device(settings.device),
             isolation=level.name,
             machine=with_known_peaks(machine_facts()),
             git=_git(submission.root) if submission else {},
-            packages=_packages(),
+            packages=packages(),
             challenges=tuple(sorted(facts, key=lambda challenge: challenge.syllabus or 1_000)),
             checks=tuple(self.results.values()),
             findings=findings,
@@ -282,7 +285,8 @@ def _device(asked_for: str) -> str:
     return str(found.type) if found else "cpu"
 
 
-def _packages() -> dict[str, str]:
+def packages() -> dict[str, str]:
+    """Versions of the packages that a result depends on, by distribution."""
     found = {}
     for name in _PACKAGES:
         try:

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
-import tempfile
 from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ptassess import content, keys, narrative, wording
+from ptassess import content, keys, narrative, store, wording
 from ptassess.cohort import Entry, cohort
 from ptassess.errors import UserError
 from ptassess.scoring import cuts, score
@@ -191,17 +189,7 @@ def _parser() -> MarkdownIt:
 
 def _write(text: str, path: Path) -> None:
     """Write a file whole or not at all."""
-    path = Path(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n") as stream:
-                stream.write(text)
-            Path(temporary).chmod(0o644)  # mkstemp's 0600 would keep a web server from showing it
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        store.write_whole(Path(path), text.encode("utf-8", errors="replace"))
     except OSError as error:
         raise UserError(f"{path}: cannot write the page ({error.strerror}); name a folder that is writable") from None

@@ -196,6 +196,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         exam_seed: drives quiz numbers and per-candidate coefficients.
         run_seed_hash: SHA-256 of the run seed, as committed before the run.
         run_seed: revealed with the result; None while secret.
+        seed_given: whether somebody named the run seed; else it was drawn and secret while the solution ran.
         profile: ``smoke``, ``full`` or ``gpu``.
         device: what ``device`` gave to checks.
         isolation: level of the wall.
@@ -227,6 +228,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     roles: dict[str, dict[str, float]] = {}
     run_seed_hash: str = ""
     run_seed: int | None = None
+    seed_given: bool = False
     profile: str = "full"
     device: str = "cpu"
     isolation: str = ""

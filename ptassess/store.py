@@ -1,4 +1,4 @@
-"""Run files: written once, whole or not at all; read with advice."""
+"""Run files, and whatever else is kept: written whole or not at all; run files are read with advice."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from ptassess.errors import RunFileError, SignatureError
 from ptassess.result import SCHEMA_VERSION, Run
 from ptassess.sandbox.cleaning import clean
 
+PART = ".part"
+"""Ends the name of a file that is being written."""
 _MAX_BYTES = 256 * 2**20  # a run of everything is some megabytes
 
 
@@ -37,20 +39,35 @@ def write(run: Run, path: Path) -> None:
     """
     text = msgspec.json.format(msgspec.json.encode(run), indent=1)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(text + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(path, text + b"\n")
     except OSError as error:
         raise RunFileError(f"{path}: cannot be written ({error.strerror}); name another place") from None
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: temporary file, fsync, rename.
+
+    A process that is killed meanwhile leaves a file ``.*.part`` behind, never a part of the file itself.
+
+    Args:
+        path: of the file; one that is there is replaced, its folder is made if it is missing.
+        content: all of it.
+
+    Raises:
+        OSError: if it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=PART)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)  # mkstemp's 0600 would keep a web server from showing it
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def read(path: Path) -> Run:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ptassess.grading import INI, scrubbed_environment
+from ptassess.judging import INI, scrubbed_environment
 from ptassess.matrix import MatrixResult, PlannedEntry
 
 if TYPE_CHECKING:

@@ -27,13 +27,16 @@ FLOORS = (
     ("admission", "doctor", "new", "calibration"),
     ("trials",),
     ("grading", "inspection", "practice", "verifying"),
+    ("judging",),
     ("finishing",),
+    ("resume", "running", "workplace"),
     ("recorder", "render", "summary"),
     ("cohort", "heatmap", "narrative", "frames", "wording"),
     ("assessment", "fixtures", "races", "racing", "footprints", "trainings"),
-    ("check", "rows"),
+    ("check", "repeating", "rows"),
     ("failures", "matrix", "options", "outcomes", "pytest_plugin", "kit", "quiz"),
     ("archive", "stamping"),
+    ("entries",),
     ("registry", "exam", "store", "submission", "unpacking"),
     ("intake",),
     ("brief", "content", "loading", "hookspecs"),
@@ -66,7 +69,7 @@ ALLOWED = {
     ("assessment", "recorder"),  # the same switch, one floor on
     ("recorder", "pytest_plugin"),
     ("loading", "registry"),  # the public half of private checks may lie in another wheel
-    ("hookspecs", "grading"),  # for types only
+    ("hookspecs", "resume"),  # for types only
     ("sandbox.levels", "sandbox.wall"),  # a level is a description; its wall is made when it is opened
     ("sandbox.solution", "sandbox.wall"),  # for types only
     ("sandbox.contestant", "sandbox.wall"),  # for types only

@@ -112,6 +112,20 @@ def test_grade_prints_a_ranking_and_where_to_look(ptassess, graded, tmp_path):
     assert (tmp_path / "out" / "index.html").is_file()
 
 
+def test_grade_goes_on_where_it_was_and_tells_what_is_done_and_what_is_to_do(ptassess, graded):
+    command = ("grade", graded / "in", "--out", graded / "out", "--pack", PACK, "--only", "double")
+    status, said = ptassess(*command, "--seed", 1)
+    assert status == 0
+    assert "2 of 2 are graded already; nothing is left to do" in said
+    assert re.search(r"ada +100 %.*bob +33 %", said, re.DOTALL)
+    status, said = ptassess(*command, "--seed", 1, "--dry-run")
+    assert status == 0
+    assert re.search(r"ada +graded: 100 %.*bob +graded: 33 %", said, re.DOTALL)
+    said = ptassess(*command, "--dry-run", "--json")[1]
+    assert json.loads(said)[1] == {"candidate": "bob", "standing": "to be judged again: another run seed is asked"}
+    assert re.search("to be judged *\n", ptassess(*command, "--seed", 1, "--dry-run", "--again")[1])
+
+
 def test_grade_ends_with_status_1_where_a_submission_could_not_be_graded(ptassess, tmp_path):
     (tmp_path / "in" / "eve").mkdir(parents=True)
     command = ("grade", tmp_path / "in", "--out", tmp_path / "out", "--pack", PACK, "--only", "double", "--json")

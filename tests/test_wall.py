@@ -350,6 +350,27 @@ def test_a_lost_supervisor_is_replaced_and_costs_one_answer(wall, path):
     fresh.close()
 
 
+def test_a_supervisor_that_is_killed_while_it_starts_is_replaced(path):
+    wall = opened("process")
+    try:
+        wall.supervisor._process.kill()
+        wall.supervisor._process.wait()
+        wall.preload(())
+        solution = handle(wall, path)
+        assert solution.add(1) == 2
+    finally:
+        wall.close()
+
+
+def test_a_wall_makes_its_folder_in_its_judges_room(tmp_path, monkeypatch):
+    monkeypatch.setenv("PTASSESS_ROOM", str(tmp_path))
+    wall = opened("process")
+    try:
+        assert Path(wall._folder).parent == tmp_path
+    finally:
+        wall.close()
+
+
 @pytest.mark.parametrize("name", [level.name for level in BUILT_IN if level is not INPROCESS])
 def test_closing_the_wall_leaves_no_process_and_no_folder(path, name):
     wall = opened(name)

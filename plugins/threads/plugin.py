@@ -8,8 +8,11 @@ from ptassess.hookspecs import Executor
 
 def run(grade, submissions, jobs):
     """Grade on this machine, ``jobs`` at the same time; results come in the submissions' order."""
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
+    pool = ThreadPoolExecutor(max_workers=jobs)
+    try:
         yield from pool.map(grade, submissions)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # whoever ends it early ends the judges that still run
 
 
 @hookimpl

@@ -38,9 +38,14 @@ def grade(  # noqa: PLR0913, PLR0917  the command's options
         typer.Option(metavar="NAME|FILE", help="Private key to sign verified runs with; default: your only one."),
     ] = None,
     sign: Annotated[bool, typer.Option(help="Sign runs that can be verified, if there is a key.")] = True,  # noqa: FBT002
+    again: Annotated[bool, typer.Option("--again", help="Forget the results that are there already.")] = False,  # noqa: FBT002
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is graded, grade nothing.")] = False,  # noqa: FBT002
     as_json: Json = False,  # noqa: FBT002
 ) -> None:
-    """Grade submissions: a run file and a scorecard each, and an index that ranks them."""
+    """Grade submissions: a run file and a scorecard each, and an index that ranks them.
+
+    Whatever ends it, the same command goes on where it was: what is graded and still the same is kept.
+    """
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -58,6 +63,14 @@ def grade(  # noqa: PLR0913, PLR0917  the command's options
     console = Console(stderr=True)
     if not as_json:
         console.print(taken, highlight=False, soft_wrap=True)
+    how: dict[str, Any] = {
+        "seed": seed, "exam": exam, "exam_seed": exam_seed, "isolation": isolation, "packs": pack or (),
+        "only": only or (), "again": again,
+        "roster": roster or next((p / "roster.csv" for p in submissions if (p / "roster.csv").is_file()), None),
+    }  # fmt: skip
+    if dry_run:
+        _print_standings(grading.survey(found, out, **how), as_json=as_json)
+        return
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
         TextColumn("about"), TimeRemainingColumn(), TextColumn("left"),
@@ -67,17 +80,12 @@ def grade(  # noqa: PLR0913, PLR0917  the command's options
         results = grading.grade(
             found,
             out,
-            seed=seed,
-            exam=exam,
-            exam_seed=exam_seed,
-            isolation=isolation,
-            packs=pack or (),
-            only=only or (),
+            **how,
             jobs=jobs,
             executor=executor,
-            roster=roster or next((p / "roster.csv" for p in submissions if (p / "roster.csv").is_file()), None),
             key=private,
             progress=lambda _: bar.advance(work),
+            tell=lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True),
         )
     if as_json:
         print_json([_graded_facts(graded) for graded in results])
@@ -232,7 +240,23 @@ def _graded_facts(graded: Any) -> dict[str, Any]:
             "scorecard": str(graded.scorecard),
             "ignored": graded.run.submission.ignored,
         }
+    if graded.remark:
+        facts["remark"] = graded.remark
     return facts
+
+
+def _print_standings(told: list[tuple[str, str]], *, as_json: bool) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    if as_json:
+        print_json([{"candidate": candidate, "standing": standing} for candidate, standing in told])
+        return
+    table = Table("candidate", "standing", box=None, pad_edge=False)
+    for candidate, standing in told:
+        table.add_row(escape(candidate), escape(standing))
+    Console().print(table)
 
 
 def _print_ranking(results: list[Any], out: Path) -> None:
@@ -257,6 +281,8 @@ def _print_ranking(results: list[Any], out: Path) -> None:
             console.print(
                 f"{graded.name}: left out: {told}", style="yellow", markup=False, highlight=False, soft_wrap=True
             )
+        if graded.remark:
+            console.print(f"{graded.name}: {graded.remark}", highlight=False, markup=False, soft_wrap=True)
     console.print(f"open {out / 'index.html'}", highlight=False, soft_wrap=True)
 
 

@@ -1,15 +1,25 @@
-"""Folders that candidates' code may have written to, and their end."""
+"""Folders that candidates' code may write to: their beginning and their end."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import tempfile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+ROOM = "PTASSESS_ROOM"
+"""Environment of a judge: the folder in which it makes its own. Whoever started it removes that with all that is in it,
+also after a judge that was killed and could not."""
 _SECONDS = 60.0  # for millions of files
+
+
+def make() -> str:
+    """A folder of mode 0700, among the temporary files or, if there is one, in this judge's room."""
+    return tempfile.mkdtemp(prefix="ptassess-", dir=os.environ.get(ROOM))
 
 
 def remove(folder: Path | str) -> None:

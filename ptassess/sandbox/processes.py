@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import signal
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _KILL_SECONDS = 2.0
-_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 _CPU_CLOCK = 2  # CPUCLOCK_SCHED of linux/posix-timers.h, in the number of a process' clock: see clock_getcpuclockid(3)
 
 
@@ -288,6 +289,57 @@ def end_children(pids: Iterable[int]) -> None:
         kill_tree(pid)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, 0)
+
+
+def die_with(parent: int) -> None:
+    """End this process by SIGKILL when its parent ends, in whatever way; at once if that is gone already.
+
+    The kernel minds the thread that has started this process: it has to wait for its end.
+
+    Args:
+        parent: process id of the parent.
+    """
+    if sys.platform == "linux":  # elsewhere nothing is graded with a wall
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # gone before the kernel was told
+        os._exit(1)
+
+
+def carrying(text: str) -> list[int]:
+    """The processes in whose environment, as it was when they began, a text stands; never this one.
+
+    What a process forks inherits it, and what is executed usually does.
+
+    Args:
+        text: such as the path of a folder that was made for them.
+    """
+    wanted = os.fsencode(text)
+    found: list[int] = []
+    if not os.path.isdir("/proc"):
+        return found
+    for name in os.listdir("/proc"):
+        if name.isdigit() and int(name) != os.getpid():
+            with contextlib.suppress(OSError), open(f"/proc/{name}/environ", "rb") as file:
+                if wanted in file.read():
+                    found.append(int(name))
+    return found
+
+
+def end_carrying(text: str, grace: float) -> None:
+    """Wait until no process carries a text, and end those that still do.
+
+    Args:
+        text: see ``carrying``.
+        grace: seconds that they have to end by themselves.
+    """
+    deadline = time.monotonic() + grace
+    while (left := carrying(text)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    for pid in left:
+        kill_tree(pid)
+    deadline = time.monotonic() + _KILL_SECONDS
+    while left and carrying(text) and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def become_subreaper() -> None:

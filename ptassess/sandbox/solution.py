@@ -67,12 +67,15 @@ class Closing:
         seconds: wall time of its calls.
         calls: how many there were.
         max_rss_mb: most resident memory that its process tree added, in MiB.
+        killed: whether it had ended by a SIGKILL that was not ours, or was lost with its supervisor; see
+            ``SolutionCrashed``.
     """
 
     output: str = ""
     seconds: float = 0.0
     calls: int = 0
     max_rss_mb: float = 0.0
+    killed: bool = False
 
 
 class JudgeCall:
@@ -231,6 +234,7 @@ class Solution:
             seconds=self._seconds + sum(session._seconds for session in self._sessions),  # noqa: SLF001  same class
             calls=self._calls + sum(session._calls for session in self._sessions),  # noqa: SLF001
             max_rss_mb=max((closing.max_rss_mb for closing in closings), default=0.0),
+            killed=any(closing.killed for closing in closings),
         )
 
     def _end(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -175,7 +176,7 @@ class Supervisor:
                 self._sock.settimeout(max(0.01, deadline - time.monotonic()))
         except (OSError, msgspec.MsgspecError):
             pass
-        if not self._ready and self._process.poll() is not None:
+        if not self._ready and self._process.poll() not in {None, -signal.SIGKILL}:
             raise JudgeError(
                 f"the process that runs solutions cannot start (status {self._process.returncode}); "
                 "its message stands above; `ptassess doctor` checks the installation"

@@ -89,7 +89,7 @@ class ProcessWall:
 
     def __init__(self, level: str = PROCESS.name, hidden: Sequence[Path] = ()) -> None:
         self.level = level
-        self._folder = tempfile.mkdtemp(prefix="ptassess-")  # mode 0700
+        self._folder = folders.make()  # mode 0700
         if level != PROCESS.name and identity.for_worker(0) is not None:
             Path(self._folder).chmod(0o711)  # the users that workers become pass through it to their own
         self._begin = Begin(
@@ -344,11 +344,12 @@ class ProcessLink:
         """Kill the worker's whole tree, and take its output and its folder."""
         end = self._finish()
         if end is None:
-            return Closing()
+            return Closing(killed=True)
         output = "".join(part.decode("utf-8", errors="replace") for part in (end.stdout, end.stderr))
         if end.dropped:
             output += f"\n… {end.dropped} bytes of earlier output dropped"
-        return Closing(output=clean(output, 2 * _MAX_OUTPUT), max_rss_mb=end.max_rss_mb)
+        killed = end.cause == "exit" and end.status == -signal.SIGKILL
+        return Closing(output=clean(output, 2 * _MAX_OUTPUT), max_rss_mb=end.max_rss_mb, killed=killed)
 
     def _finish(self) -> End | None:
         if not self._closed:
@@ -379,7 +380,7 @@ class ProcessLink:
         """
         end = self._finish()
         if end is None:
-            return SolutionCrashed(f"{name}: the solution's process was lost together with its supervisor")
+            return SolutionCrashed(f"{name}: the solution's process was lost together with its supervisor", killed=True)
         if end.cause == "memory":
             return SolutionMemory(f"{name} used more than {self._spec.memory_mb} MiB of memory and was ended")
         if end.status < 0:
@@ -387,7 +388,8 @@ class ProcessLink:
                 how = signal.Signals(-end.status).name
             except ValueError:
                 how = f"signal {-end.status}"
-            return SolutionCrashed(f"{name}: the solution's process ended by {how}")
+            killed = end.status == -signal.SIGKILL
+            return SolutionCrashed(f"{name}: the solution's process ended by {how}", killed=killed)
         return SolutionCrashed(f"{name}: the solution ended its own process with status {end.status}")
 
 
