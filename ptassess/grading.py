@@ -22,10 +22,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ptassess import archive, store
+from ptassess import archive, sources, store
 from ptassess.errors import PtassessError, SubmissionError, UserError
 from ptassess.exam import EVERYTHING, commit, examine
 from ptassess.exam import find as find_exam
+from ptassess.hookspecs import Page
 from ptassess.registry import Catalogue, catalogue
 from ptassess.sandbox import folders, processes
 from ptassess.sandbox.levels import choose
@@ -68,6 +69,9 @@ class Graded:
         run_file: where it is stored, or None.
         scorecard: its page, or None.
         reason: why it could not be graded, in one line; empty if it was.
+        folder: of its results, or None.
+        sources: the file with its Python files (``ptassess.sources``), or None.
+        findings: the page of what plugins point at, for the team; None without any.
     """
 
     name: str
@@ -75,6 +79,9 @@ class Graded:
     run_file: Path | None = None
     scorecard: Path | None = None
     reason: str = ""
+    folder: Path | None = None
+    sources: Path | None = None
+    findings: Path | None = None
 
 
 def find(paths: Sequence[Path]) -> tuple[list[Path], str]:
@@ -188,13 +195,18 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
         results.append(graded)
         if progress:
             progress(graded)
-    handed_in = {_key(path) for path in submissions}
+    handed_in = {name_of(path) for path in submissions}
     results += [
         Graded(name=candidate, reason=f"handed nothing in (the roster expects {key!r})")
         for key, candidate in known.items()
         if key not in handed_in
     ]
-    write_index(results, out)
+    problems = len(challenges.problems)
+    offered = [challenges.challenges[slug] for slug in only]
+    pages = challenges.gather(
+        "ptassess_cohort_finished", results=results, challenges=offered, private=challenges.private, out=out
+    )
+    write_index(results, out, [page for page in pages if isinstance(page, Page)], challenges.problems[problems:])
     return results
 
 
@@ -263,12 +275,14 @@ def reproduce(
     return told, again
 
 
-def write_index(results: Sequence[Graded], out: Path) -> Path:
+def write_index(results: Sequence[Graded], out: Path, pages: Sequence[Page] = (), notes: Sequence[str] = ()) -> Path:
     """Write the cohort's page.
 
     Args:
         results: in any order; the page ranks them.
         out: folder that holds the scorecards.
+        pages: more pages about all of them.
+        notes: lines for the reader.
 
     Returns:
         ``out/index.html``.
@@ -276,12 +290,17 @@ def write_index(results: Sequence[Graded], out: Path) -> Path:
     from ptassess import render
 
     entries = [
-        render.Entry(run=graded.run, href=graded.scorecard.relative_to(out).as_posix(), candidate=graded.name)
+        render.Entry(
+            run=graded.run,
+            href=graded.scorecard.relative_to(out).as_posix(),
+            candidate=graded.name,
+            findings=graded.findings.relative_to(out).as_posix() if graded.findings else "",
+        )
         if graded.run and graded.scorecard
         else render.Entry(candidate=graded.name, reason=graded.reason)
         for graded in results
     ]
-    render.write_index(entries, out / "index.html")
+    render.write_index(entries, out / "index.html", pages=pages, notes=notes)
     return out / "index.html"
 
 
@@ -323,7 +342,7 @@ def _names(submissions: Sequence[Path], roster: dict[str, str]) -> dict[Path, tu
     names: dict[Path, tuple[str, str]] = {}
     taken: set[str] = set()
     for path in submissions:
-        base = folder = _key(path)
+        base = folder = name_of(path)
         count = 1
         while folder in taken:
             count += 1
@@ -333,7 +352,12 @@ def _names(submissions: Sequence[Path], roster: dict[str, str]) -> dict[Path, tu
     return names
 
 
-def _key(path: Path) -> str:
+def name_of(path: Path) -> str:
+    """What a submission is called: its folder or archive, without the ending.
+
+    Args:
+        path: of the submission.
+    """
     return _without_ending(path.resolve().name) or "submission"
 
 
@@ -375,11 +399,13 @@ def _judge(  # noqa: PLR0913
     folder = out / folder_name
     folder.mkdir(parents=True, exist_ok=True)
     run_file, page, log = folder / "run.json", folder / "scorecard.html", folder / "pytest.log"
-    for old in (run_file, page):
+    findings, kept = folder / "findings.html", folder / sources.NAME
+    for old in (run_file, page, findings, kept):
         old.unlink(missing_ok=True)
     scratch = tempfile.mkdtemp(prefix="ptassess-")
     try:
         copy = _snapshot(submission, Path(scratch) / folder_name)
+        sources.write(sources.read(Submission.open(copy)), kept)
         command = [
             sys.executable, "-P", "-m", "pytest",
             "-c", str(INI), "--rootdir", str(INI.parent), "--noconftest",
@@ -396,12 +422,25 @@ def _judge(  # noqa: PLR0913
     finally:
         folders.remove(scratch)
     if not run_file.is_file():
-        return Graded(name=name, reason=_reason(log, status, seconds))
+        return Graded(name=name, reason=_reason(log, status, seconds), folder=folder, sources=kept)
+    from ptassess import render
+
     run = store.read(run_file)
     if not run.complete:
         # Its score would be that of the part which a solution, by ending the judge, may have chosen.
-        return Graded(name=name, reason=f"only a part of its checks ran: {_reason(log, status, seconds)}")
-    return Graded(name=name, run=run, run_file=run_file, scorecard=page)
+        reason = f"only a part of its checks ran: {_reason(log, status, seconds)}"
+        return Graded(name=name, reason=reason, folder=folder, sources=kept)
+    if run.findings:
+        render.write_findings(run, findings, page.name)
+    return Graded(
+        name=name,
+        run=run,
+        run_file=run_file,
+        scorecard=page,
+        folder=folder,
+        sources=kept,
+        findings=findings if run.findings else None,
+    )
 
 
 def _run(command: list[str], log: Path, seed: int | None, seconds: float) -> int | None:

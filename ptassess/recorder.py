@@ -22,6 +22,7 @@ from ptassess.brief import without_tasks
 from ptassess.check import CHECK
 from ptassess.errors import UserError
 from ptassess.exam import commit
+from ptassess.findings import gathered
 from ptassess.machine import machine_facts
 from ptassess.measure.peaks import with_known_peaks
 from ptassess.outcomes import exit_status
@@ -189,8 +190,7 @@ class Recorder:
             return ()
         known = self.assessment.catalogue.challenges
         challenges = [known[slug] for slug in self.offered if slug in known]
-        made = self.assessment.catalogue.gather("ptassess_findings", submission=submission.root, challenges=challenges)
-        return tuple(finding for finding in made if isinstance(finding, Finding))
+        return gathered(self.assessment.catalogue, submission, challenges)
 
     def _unverified(self) -> tuple[str, ...]:
         reasons = ["isolation below `locked`"]
