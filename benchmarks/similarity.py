@@ -2,9 +2,9 @@
 
     python benchmarks/similarity.py [--json FILE]
 
-Independent: the references, the honest alternatives of every task (one of each makes an author), the two example
-candidates, who wrote from the kits; of single tasks the alternatives, the mutants (which differ in a line from what our
-reference does) and the odd but honest solutions of `tests/honest`. Copies: each
+Independent: the references, the honest alternatives of every task (one of each makes an author) and the two example
+candidates, who wrote from the kits; of single tasks the alternatives and the odd solutions of `tests/honest`.
+Related: the mutants of a task, which all come from one reference and differ from it in a line or two. Copies: each
 author's files after the changes that a copier makes.
 """
 
@@ -45,14 +45,19 @@ def authors():
     return found
 
 
-def single_tasks():
-    """Solutions of one task, right and wrong, by task: each is a submission of its own."""
+def single_tasks(folder="alternatives"):
+    """Solutions of one task, by task: each is a submission of its own.
+
+    Args:
+        folder: of the private halves; ``alternatives`` or ``mutants``.
+    """
     found = {}
-    for path in sorted((ROOT / "challenges").glob("*/private/*/*.py")):
+    for path in sorted((ROOT / "challenges").glob(f"*/private/{folder}/*.py")):
         task, _, name = path.stem.partition("__")
         found.setdefault(f"{path.parents[2].name}.{task}", {})[name] = {"solution.py": path.read_text()}
-    odd = sorted((ROOT / "tests" / "honest").glob("*.py"))
-    found["a tiny task"] = {path.stem: {"solution.py": path.read_text()} for path in odd}
+    if folder == "alternatives":
+        odd = sorted((ROOT / "tests" / "honest").glob("*.py"))
+        found["a tiny task"] = {path.stem: {"solution.py": path.read_text()} for path in odd}
     return found
 
 
@@ -212,11 +217,16 @@ def measure(seed=0):
     # The reference counts as one more author here.
     pairs = comparing.compare(list(alone.values()), 0, 0)
     independent.append(_row("authors, all their competencies", len(people) * (len(people) - 1) // 2, pairs))
-    count, pairs = 0, []
-    for solutions in single_tasks().values():
-        count += len(solutions) * (len(solutions) - 1) // 2
-        pairs += comparing.compare(list(works(solutions, skip).values()), 0, 0)
-    independent.append(_row("solutions of one task", count, pairs))
+    related = []
+    for table, label, folder in (
+        (independent, "solutions of one task", "alternatives"),
+        (related, "mutants of one task", "mutants"),
+    ):
+        count, pairs = 0, []
+        for solutions in single_tasks(folder).values():
+            count += len(solutions) * (len(solutions) - 1) // 2
+            pairs += comparing.compare(list(works(solutions, skip).values()), 0, 0)
+        table.append(_row(label, count, pairs))
     for label, change in CHANGES.items():
         draw = random.Random(f"{seed} {label}")  # noqa: S311  no secret
         changed = {
@@ -240,7 +250,7 @@ def measure(seed=0):
                 "least shares": sorted(round(one.share, 2) for one in best)[:4],
             }
         )
-    return {"independent": independent, "copies": copies}
+    return {"independent": independent, "related": related, "copies": copies}
 
 
 def _is_flagged(alike):

@@ -384,7 +384,8 @@ def deprecated(file):
     for node in file.nodes:
         if not isinstance(node, (ast.Attribute, ast.Name)) or isinstance(file.parent.get(node), ast.Attribute):
             continue
-        path = file.path(node) if isinstance(node.ctx, ast.Load) else None
+        alias = isinstance(node, ast.Name) and any(one.kind != "import" for one in file.bindings(node))
+        path = file.path(node) if isinstance(node.ctx, ast.Load) and not alias else None
         if path in DEPRECATED:
             yield node, path
 
