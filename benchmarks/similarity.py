@@ -1,19 +1,21 @@
 """How often independent solutions are flagged as similar, and how often copies in disguise are found.
 
-    python benchmarks/similarity.py [--json FILE]
+    python benchmarks/similarity.py [--json FILE] [--submissions N] [--files N]
 
 Independent: the references, the honest alternatives of every task (one of each makes an author) and the two example
 candidates, who wrote from the kits; of single tasks the alternatives and the odd solutions of `tests/honest`.
 Related: the mutants of a task, which all come from one reference and differ from it in a line or two. Copies: each
-author's files after the changes that a copier makes.
+author's files after the changes that a copier makes. At last, how long a drawn cohort takes.
 """
 
 import argparse
 import ast
 import itertools
 import json
+import os
 import random
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -269,20 +271,74 @@ def _row(label, count, pairs):
     }
 
 
+class _Another(ast.NodeTransformer):
+    """Other operations in every place: code as long as before, of nobody else."""
+
+    def __init__(self, draw):
+        self.draw = draw
+
+    def visit_Attribute(self, node):
+        self.generic_visit(node)
+        return ast.Attribute(node.value, f"m{self.draw.randrange(300)}", node.ctx)
+
+    def visit_BinOp(self, node):
+        self.generic_visit(node)
+        return ast.BinOp(node.left, self.draw.choice((ast.Add, ast.Sub, ast.Mult, ast.MatMult))(), node.right)
+
+
+def seconds_for(submissions, files, out):
+    """Comparing a drawn cohort, in which every tenth submission is a copy of another: wall time, time of all processes
+    on a core, lines of code, and what is found.
+
+    Args:
+        submissions: how many.
+        files: of each; a hundred lines or so a file, half of whose functions many others have as well.
+        out: folder for it.
+    """
+    from ptassess import sources
+    from ptassess.registry import catalogue
+
+    draw = random.Random(0)  # noqa: S311  no secret
+    pool = [path.read_text() for path in sorted((ROOT / "challenges").glob("*/private/*/*.py"))]
+    cohort = {}
+    for number in range(submissions):
+        texts = {}
+        for file in range(files):
+            own = [ast.unparse(_Another(draw).visit(ast.parse(text))) for text in draw.sample(pool, 4)]
+            texts[f"f{file}.py"] = "\n\n".join([*own, *draw.sample(pool, 4)])
+        if number % 10 == 9:
+            texts = {file: everything(text, draw) for file, text in cohort[f"s{number - 1}"].texts.items()}
+        cohort[f"s{number}"] = sources.Sources(texts=texts)
+    lines = sum(text.count("\n") for one in cohort.values() for text in one.texts.values())
+    found, start, before = catalogue(), time.monotonic(), os.times()
+    plugin = load_file(PLUGIN / "plugin.py")
+    told = plugin.report(cohort, list(found.challenges.values()), found.private, out)
+    busy = sum(after - earlier for after, earlier in zip(os.times()[:4], before[:4], strict=True))
+    return time.monotonic() - start, busy, lines, told
+
+
 def main():
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--submissions", type=int, default=200)
+    parser.add_argument("--files", type=int, default=20)
     asked = parser.parse_args()
     start = time.monotonic()
     found = measure()
     print(f"flagged: files that share a weight of {comparing.LEAST:g} and {comparing.SHARE:.0%} of the smaller one")
-    for rows in found.values():
+    for name in ("independent", "related", "copies"):
+        rows = found[name]
         print()
         print(" | ".join(rows[0]))
         for row in rows:
             print(" | ".join(map(str, row.values())))
     print(f"\n{time.monotonic() - start:.1f} s")
+    with tempfile.TemporaryDirectory() as folder:
+        took, busy, lines, told = seconds_for(asked.submissions, asked.files, Path(folder))
+    facts = {"submissions": asked.submissions, "files": asked.files, "lines": lines}
+    found["time"] = facts | {"seconds": round(took, 1), "core seconds": round(busy, 1)}
+    print(f"{facts}: {took:.1f} s, {busy:.1f} s on one core; {told}")
     if asked.json:
         asked.json.write_text(json.dumps(found, indent=1) + "\n")
 

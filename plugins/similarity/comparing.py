@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 ALIKE = 0.5  # of a function's weight, shared, for it to count
 LEAST = 20.0  # weight that two files share in such functions, for them to be flagged
 SHARE = 0.3  # of the smaller file's weight, as well
+_COMMON = 0.25  # weight below which a fingerprint counts nothing: in 200 submissions, what more than 63 have
 _SMALL = 3.0  # weight of a function; a smaller one says nothing
 _FEW = 10  # submissions from which on rarity can be told; fewer are taken as a sample of that many
 
@@ -76,7 +77,7 @@ class Alike:
 
 
 def weight(sharing, submissions):
-    """How much a fingerprint says: 1 if two submissions share it, 0 if all do, by the logarithm in between.
+    """How much a fingerprint says: 1 if two submissions share it, 0 if many do, by the logarithm in between.
 
     It is the inverse document frequency, as in retrieval (Spärck Jones 1972), scaled to that range.
 
@@ -85,7 +86,8 @@ def weight(sharing, submissions):
         submissions: in the cohort.
     """
     among = max(submissions, _FEW)
-    return max(0.0, min(1.0, math.log(among / max(1, sharing)) / math.log(among / 2)))
+    told = min(1.0, math.log(among / max(1, sharing)) / math.log(among / 2))
+    return told if told >= _COMMON else 0.0
 
 
 def compare(works, least=LEAST, share=SHARE):

@@ -7,9 +7,13 @@ https://doi.org/10.1145/872757.872770. Runs in a process of its own and knows th
 import ast
 import builtins
 import hashlib
+from functools import lru_cache
 
 K = 12  # tokens in a fingerprint: shorter ones are found by chance, longer ones are lost with every small change
 WINDOW = 4  # a common run of K + WINDOW - 1 tokens is certain to be found
+
+_MODULUS = 2**61 - 1  # a prime
+_BASE = 1_000_003  # a prime above the number of different tokens
 
 _SKIPPED = (ast.Import, ast.ImportFrom, ast.Pass, ast.Global, ast.Nonlocal, ast.expr_context)
 _SAME = {  # constructions that are easily turned into one another
@@ -37,25 +41,44 @@ def fingerprints(text, skip=(), window=WINDOW):
     skip = frozenset(skip)
     rows = []
     for block, tokens in enumerate(_Reader(ast.parse(text)).blocks):
-        hashed = [_hash(tokens[i : i + K]) for i in range(len(tokens) - K + 1)]
+        hashed = _hashes([token for token, _ in tokens])
         for at in _winnow([None if one in skip else one for one in hashed], window):
             lines = [line for _, line in tokens[at : at + K]]
             rows.append([block, hashed[at], min(lines), max(lines)])
     return rows
 
 
-def _hash(tokens):
-    text = "\0".join(token for token, _ in tokens)
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=6).digest(), "big")
+def _hashes(tokens):
+    """One of each run of K tokens, rolling: R. M. Karp, M. O. Rabin, https://doi.org/10.1147/rd.312.0249."""
+    numbers = [_number(token) for token in tokens]
+    highest = pow(_BASE, K - 1, _MODULUS)
+    found, rolled = [], 0
+    for place, number in enumerate(numbers):
+        if place >= K:
+            rolled -= numbers[place - K] * highest
+        rolled = (rolled * _BASE + number) % _MODULUS
+        if place >= K - 1:
+            found.append(rolled)
+    return found
+
+
+@lru_cache(maxsize=100_000)
+def _number(token):
+    """The same in every process, as hash() is not."""
+    return int.from_bytes(hashlib.blake2b(token.encode(), digest_size=6).digest(), "big")
 
 
 def _winnow(hashed, window):
     """Positions of the least of each window, the last of equals; None is never the least."""
     chosen = []
     for start in range(max(1, len(hashed) - window + 1)):
-        here = [(one, -at) for at, one in enumerate(hashed[start : start + window], start) if one is not None]
-        if here and (not chosen or chosen[-1] != -min(here)[1]):
-            chosen.append(-min(here)[1])
+        least = at = None
+        for place in range(start, min(start + window, len(hashed))):
+            one = hashed[place]
+            if one is not None and (least is None or one <= least):
+                least, at = one, place
+        if at is not None and (not chosen or chosen[-1] != at):
+            chosen.append(at)
     return chosen
 
 

@@ -164,20 +164,22 @@ def _fingerprints(texts, **options):
 
 def _flag(number, pair, texts, public, comparing):
     """What is shown of a pair: its files and which lines belong together."""
+    sides = {
+        f"{side} {file}": texts[name][file]
+        for alike in pair.files
+        for side, (name, file) in enumerate(zip(pair.names, alike.files, strict=True))
+    }
+    made, _ = _fingerprints(sides, skip=public, window=1)
+    lines = {key: [clean(line, 240) for line in sources.lines(text)[:_LINES]] for key, text in sides.items()}
     files = []
     for alike in pair.files:
-        sides = {
-            str(side): texts[name][file] for side, (name, file) in enumerate(zip(pair.names, alike.files, strict=True))
-        }
-        made, _ = _fingerprints(sides, skip=public, window=1)
-        lines = [[clean(line, 240) for line in sources.lines(text)[:_LINES]] for text in sides.values()]
-        found = comparing.regions(made.get("0", []), made.get("1", []))
+        left, right = (f"{side} {file}" for side, file in enumerate(alike.files))
         shown = [
             {
-                "lines": [one[0], one[1], one[2], one[3]],
-                "sides": [lines[0][one[0] - 1 : one[1]], lines[1][one[2] - 1 : one[3]]],
+                "lines": list(one),
+                "sides": [lines[left][one[0] - 1 : one[1]], lines[right][one[2] - 1 : one[3]]],
             }
-            for one in found
+            for one in comparing.regions(made.get(left, []), made.get(right, []))
         ]
         files.append({"files": list(alike.files), "weight": alike.weight, "share": alike.share, "regions": shown})
     return {
