@@ -42,6 +42,7 @@ bench: setup
 	$(BIN)/python benchmarks/bias.py --json $(RESULTS)/bias.json
 	$(BIN)/python benchmarks/credit.py --json $(RESULTS)/credit.json
 	$(BIN)/python benchmarks/revisions.py --json $(RESULTS)/revisions.json
+	$(BIN)/python benchmarks/similarity.py --json $(RESULTS)/similarity.json
 
 clean:
 	rm -rf demo dist build .pytest_cache .mypy_cache .ruff_cache

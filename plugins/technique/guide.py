@@ -110,7 +110,7 @@ RULES = {
         "`{}` is deprecated or gone",
         "PyTorch has announced its end, or has ended it already.",
         "",  # DEPRECATED has it
-        f"{_DOCS}/index.html",
+        "",  # page_of
     ),
     "PT502": (
         "`{}` of a loss is deprecated",
@@ -203,3 +203,22 @@ DEPRECATED = {
     **{f"torch.nn.init.{name}": f"torch.nn.init.{name}_" for name in _INIT},
     **{f"functorch.{name}": f"torch.func.{name}" for name in _FUNC},
 }
+
+_PAGES = {
+    "torch.amp.": "amp.html",
+    "torch.autograd.": "autograd.html",
+    "torch.nn.init.": "nn.init.html",
+    "torch.testing.": "testing.html",
+}
+
+
+def page_of(name):
+    """The page of PyTorch's documentation about what replaces a deprecated name.
+
+    Args:
+        name: in ``DEPRECATED``.
+    """
+    words = DEPRECATED[name].replace("(", " ").replace(",", " ").split()
+    best = next((word for word in words if word.startswith("torch.")), "torch.autograd.")
+    page = next((page for start, page in _PAGES.items() if best.startswith(start)), f"generated/{best}.html")
+    return f"{_DOCS}/{page}"

@@ -38,7 +38,7 @@ def _finding(code, file, line, last, named, slugs):  # noqa: PLR0913, PLR0917
         title=title.replace("{}", named) if "{}" in title else f"{title} ({named})" if named else title,
         detail=why,
         remedy=f"Use {replacement}." if replacement else remedy,
-        source=source,
+        source=guide.page_of(named) if replacement else source,
         file=file,
         line=line,
         end_line=last,
