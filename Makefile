@@ -44,6 +44,7 @@ bench: setup
 	$(BIN)/python benchmarks/revisions.py --json $(RESULTS)/revisions.json
 	$(BIN)/python benchmarks/fuzz.py --frames 100000 --folders 5000 --archives 20000 --json $(RESULTS)/fuzz.json
 	$(BIN)/python tests/faults/kills.py --kills 200 --json $(RESULTS)/kills.json
+	$(BIN)/python benchmarks/similarity.py --json $(RESULTS)/similarity.json
 
 clean:
 	rm -rf demo dist build .pytest_cache .mypy_cache .ruff_cache

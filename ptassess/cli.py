@@ -1,9 +1,11 @@
 """The command line. Every command that fails on its input ends with one line and exit status 4."""
 
 from collections.abc import Callable
-from typing import Annotated
+from functools import lru_cache
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from ptassess._version import __version__
 from ptassess.commands import author, candidate, keys, race, team
@@ -12,7 +14,37 @@ from ptassess.sandbox.cleaning import clean
 
 _LINE = 2_000  # characters of an error, which may name a file of a candidate's
 
+
+@lru_cache(maxsize=1)
+def _of_plugins() -> dict[str, Any]:
+    """The commands that plugins bring, by name; gathering them loads the catalogue, so nothing asks without need."""
+    from ptassess.hookspecs import Command
+    from ptassess.registry import catalogue
+
+    found = {}
+    for brought in catalogue().gather("ptassess_commands"):
+        if isinstance(brought, Command):
+            single = typer.Typer(add_completion=False)
+            single.command(name=brought.name, rich_help_panel=brought.panel)(brought.run)
+            found[brought.name] = typer.main.get_command(single)
+    return found
+
+
+class _Commands(TyperGroup):
+    """Our own commands, then those of plugins. Contexts and commands are click's, or the copy of it in typer."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """As click; a plugin is asked only for what we do not have."""
+        return super().get_command(ctx, cmd_name) or _of_plugins().get(cmd_name)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """As click."""
+        own = super().list_commands(ctx)
+        return [*own, *(name for name in _of_plugins() if name not in own)]
+
+
 app = typer.Typer(
+    cls=_Commands,
     help="Find out how well somebody can use PyTorch.",
     no_args_is_help=True,
     add_completion=False,

@@ -30,12 +30,14 @@ class Entry:
         href: path of its scorecard, relative to the index; empty for none.
         candidate: whose it is; empty for the run's.
         reason: why it could not be graded, in one line.
+        findings: path of the page of its findings, relative to the index; empty for none.
     """
 
     run: Run | None = None
     href: str = ""
     candidate: str = ""
     reason: str = ""
+    findings: str = ""
 
     @property
     def name(self) -> str:

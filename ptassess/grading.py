@@ -24,6 +24,7 @@ from ptassess.errors import Interrupted, PtassessError, UserError
 from ptassess.exam import EVERYTHING, commit, examine
 from ptassess.exam import find as find_exam
 from ptassess.finishing import Finisher
+from ptassess.hookspecs import Page
 from ptassess.judging import Batch, finish, judge
 from ptassess.recorder import packages
 from ptassess.registry import Catalogue, catalogue
@@ -214,12 +215,14 @@ def reproduce(
     return told, again
 
 
-def write_index(results: Sequence[Graded], out: Path) -> Path:
+def write_index(results: Sequence[Graded], out: Path, pages: Sequence[Page] = (), notes: Sequence[str] = ()) -> Path:
     """Write the cohort's page.
 
     Args:
         results: in any order; the page ranks them.
         out: folder that holds the scorecards.
+        pages: more pages about all of them.
+        notes: lines for the reader.
 
     Returns:
         ``out/index.html``.
@@ -227,12 +230,17 @@ def write_index(results: Sequence[Graded], out: Path) -> Path:
     from ptassess import render
 
     entries = [
-        render.Entry(run=graded.run, href=graded.scorecard.relative_to(out).as_posix(), candidate=graded.name)
+        render.Entry(
+            run=graded.run,
+            href=graded.scorecard.relative_to(out).as_posix(),
+            candidate=graded.name,
+            findings=graded.findings.relative_to(out).as_posix() if graded.findings else "",
+        )
         if graded.run and graded.scorecard
         else render.Entry(candidate=graded.name, reason=graded.reason)
         for graded in results
     ]
-    render.write_index(entries, out / "index.html")
+    render.write_index(entries, out / "index.html", pages=pages, notes=notes)
     return out / "index.html"
 
 
@@ -338,8 +346,15 @@ def _grade(  # noqa: PLR0913
             f"interrupted; {done} of {len(rows)} are graded and kept; the same command{told} goes on"
         ) from None
     in_order = [results.get(path) or Graded(name=n.candidate, reason=_NOTHING) for path, n in plan.names.items()]
-    write_index([*in_order, *plan.absent], out)
-    return [*in_order, *plan.absent]
+    everybody = [*in_order, *plan.absent]
+    problems = len(plan.catalogue.problems)
+    offered = [plan.catalogue.challenges[slug] for slug in plan.batch.wanted.challenges]
+    pages = plan.catalogue.gather(
+        "ptassess_cohort_finished", results=everybody, challenges=offered, private=plan.catalogue.private, out=out
+    )
+    notes = plan.catalogue.problems[problems:]
+    write_index(everybody, out, [page for page in pages if isinstance(page, Page)], notes)
+    return everybody
 
 
 def _finished(found: Graded, place: Path, finisher: Finisher) -> Graded:

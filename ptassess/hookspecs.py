@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +50,36 @@ class Executor:
     name: str
     summary: str
     map: Callable[[Callable[[Path], Graded], Sequence[Path], int], Iterable[Graded]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A page among the results of a cohort, for the team that grades; its index links to it.
+
+    Args:
+        href: path relative to the results' folder.
+        title: of the link.
+        summary: one sentence beside it.
+    """
+
+    href: str
+    title: str
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """A command of ``ptassess``.
+
+    Args:
+        name: as typed.
+        run: a function with typer's annotations; its docstring is the help.
+        panel: heading under which ``ptassess --help`` lists it.
+    """
+
+    name: str
+    run: Callable[..., None]
+    panel: str = "Hiring teams"
 
 
 @hookspec
@@ -135,7 +165,8 @@ def ptassess_findings(submission: Path, challenges: Sequence[Challenge]) -> Iter
         challenges: what it was graded on.
 
     Returns:
-        Findings; they are stored in the run file, shown on the scorecard, and never scored.
+        Findings; they are stored in the run file with the code that they point at, shown on a page of their own for
+        the team, not on the scorecard, and never scored.
 
     Example::
 
@@ -144,6 +175,58 @@ def ptassess_findings(submission: Path, challenges: Sequence[Challenge]) -> Iter
         @hookimpl
         def ptassess_findings(submission, challenges):
             yield Finding(challenge="", title=f"{len(list(submission.rglob('*.py')))} Python files")
+    """
+
+
+@hookspec
+def ptassess_cohort_finished(  # type: ignore[empty-body]
+    results: Sequence[Graded], challenges: Sequence[Challenge], private: Mapping[str, Path], out: Path
+) -> Page | Iterable[Page]:
+    """Look at all submissions of one grading together.
+
+    When: all of them have been graded; their index has not been written yet.
+
+    Args:
+        results: one for each submission; ``ptassess.sources.load(graded.sources)`` is the code that was judged.
+        challenges: what they were graded on.
+        private: folders of the private halves by slug, where they are installed. Nothing of them may come near a
+            candidate.
+        out: folder of the results, for pages; the team's, not the candidates'.
+
+    Returns:
+        Pages that the index links to. They change no score.
+
+    Example::
+
+        from ptassess.hookspecs import Page
+
+        @hookimpl
+        def ptassess_cohort_finished(results, out):
+            (out / "names.html").write_text(", ".join(sorted(graded.name for graded in results)))
+            return Page(href="names.html", title="Names")
+    """
+
+
+@hookspec
+def ptassess_commands() -> Command | Iterable[Command]:  # type: ignore[empty-body]
+    """Bring commands of ``ptassess``.
+
+    When: a command is typed that ``ptassess`` itself does not have, or its help is asked for.
+
+    Returns:
+        One command, or several. One that has the name of a built-in one is never reached.
+
+    Example::
+
+        from ptassess.hookspecs import Command
+
+        def count(folder: Path):
+            "Count what is in a folder."
+            print(len(list(folder.iterdir())))
+
+        @hookimpl
+        def ptassess_commands():
+            return Command(name="count", run=count)
     """
 
 

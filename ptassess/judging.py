@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from ptassess import finishing, resume, store, workplace
+from ptassess import finishing, render, resume, sources, store, workplace
 from ptassess.entries import opened
 from ptassess.errors import Interrupted, PtassessError
-from ptassess.resume import LOG, PAGE, RUN, Graded, Mark
+from ptassess.resume import FINDINGS, LOG, PAGE, RUN, Graded, Mark
 from ptassess.running import judges
 from ptassess.sandbox import folders, processes
 from ptassess.sandbox.cleaning import one_line
+from ptassess.submission import Submission
 
 if TYPE_CHECKING:
     from ptassess.entries import Name
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
 INI = Path(__file__).with_name("grading.ini")
 
 _RESULT, _FACTS = "result.json", "facts.json"
-_MADE = {_RESULT: RUN, PAGE: PAGE, LOG: LOG}  # what a judge makes, and what it is called when it is finished
+# What is made of a submission, and what it is called when it is finished: the run file first.
+_MADE = {_RESULT: RUN, PAGE: PAGE, LOG: LOG, FINDINGS: FINDINGS, sources.NAME: sources.NAME}
+_OPTIONAL = (FINDINGS,)
 _LINE = 400  # characters of a reason
 _SEED_BITS = 48  # fits a double exactly, so that no JSON reader can bend it
 
@@ -163,12 +166,14 @@ def finish(judged: Graded, place: Path, finisher: Finisher) -> Graded:
     assert judged.run is not None
     assert judged.attempt is not None
     run = finisher.finish(judged.run, judged.seed, judged.attempt / _RESULT, judged.attempt / PAGE)
+    if run.findings:
+        render.write_findings(run, judged.attempt / FINDINGS, PAGE)
     _publish(judged.attempt, place)
     notes: tuple[str, ...] = ()
     with contextlib.suppress(OSError):  # from here on it is finished, whatever else goes wrong
         resume.mark(place, None)
         notes = finisher.tell(run, place / RUN)
-    return replace(judged, run=run, run_file=place / RUN, scorecard=place / PAGE, notes=notes, attempt=None)
+    return replace(judged, run=run, notes=notes, attempt=None).at(place)
 
 
 def _no_result(end: _End, place: Path, name: Name, batch: Batch, of: str) -> Graded:
@@ -215,6 +220,7 @@ def _run(name: Name, place: Path, room: Path, batch: Batch, seed: int) -> _End:
     ]  # fmt: skip
     status = _wait(command, log, room, batch, seed)
     workplace.end_processes(room)
+    sources.write(sources.read(Submission.open(room / "copy" / name.folder)), attempt / sources.NAME)
     run = store.read(result) if result.is_file() else None
     if run is None:
         judges.go_on(batch.out)  # it may be us who have ended it
@@ -263,8 +269,11 @@ def _publish(attempt: Path, place: Path) -> None:
     Raises:
         OSError: if it cannot be written, or the attempt has been taken away by a later start.
     """
-    for made in reversed(_MADE):
-        (attempt / made).replace(place / _MADE[made])
+    for made, name in reversed(_MADE.items()):
+        if made in _OPTIONAL and not (attempt / made).is_file():
+            (place / name).unlink(missing_ok=True)  # of a result before this one
+        else:
+            (attempt / made).replace(place / name)
     folder = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)

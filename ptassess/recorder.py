@@ -23,12 +23,13 @@ from ptassess.check import CHECK
 from ptassess.content import digest
 from ptassess.errors import UserError
 from ptassess.exam import commit
+from ptassess.findings import gathered
 from ptassess.machine import machine_facts
 from ptassess.measure.peaks import with_known_peaks
 from ptassess.outcomes import exit_status
 from ptassess.result import ChallengeFacts, CheckResult, Finding, Run, TaskFacts
 from ptassess.sandbox import choose
-from ptassess.sandbox.cleaning import clean, in_full, one_line
+from ptassess.sandbox.cleaning import one_line
 from ptassess.scoring import Score, score
 from ptassess.stamping import shortcomings
 
@@ -198,8 +199,7 @@ class Recorder:
             return ()
         known = self.assessment.catalogue.challenges
         challenges = [known[slug] for slug in self.offered if slug in known]
-        made = self.assessment.catalogue.gather("ptassess_findings", submission=submission.root, challenges=challenges)
-        return tuple(_cleaned(finding) for finding in made if isinstance(finding, Finding))
+        return gathered(self.assessment.catalogue, submission, challenges)
 
     def _facts(self, slug: str, home: Path) -> ChallengeFacts:
         challenge = self.assessment.challenge_of(home / "challenge.py")[0]
@@ -254,16 +254,6 @@ def offered(items: list[pytest.Item]) -> _Offered:
         slug: {"home": str(challenge.home), "private": private, "tasks": dict(tasks)}
         for slug, (challenge, private, tasks) in by_challenge.items()
     }
-
-
-def _cleaned(finding: Finding) -> Finding:
-    """A finding whose texts may quote what a candidate wrote."""
-    return msgspec.structs.replace(
-        finding,
-        title=one_line(finding.title, _LINE),
-        detail=clean(finding.detail, _DETAIL),
-        file=in_full(finding.file),
-    )
 
 
 def _check_writable(path: Path) -> None:

@@ -28,9 +28,13 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markupsafe import Markup
 
+    from ptassess.hookspecs import Page
     from ptassess.result import Run
 
-__all__ = ["Entry", "index_html", "scorecard_html", "write_index", "write_scorecard"]
+__all__ = [
+    "Entry", "findings_html", "index_html", "scorecard_html", "write_findings", "write_index", "write_page",
+    "write_scorecard",
+]  # fmt: skip
 
 _TICKS = re.compile(r"`([^`\n]{1,200})`")
 _FILTERS = (
@@ -60,19 +64,35 @@ def scorecard_html(run: Run) -> str:
     )  # fmt: skip
 
 
-def index_html(entries: Sequence[Entry | tuple[Run, str]], *, title: str = "PyTorch assessment") -> str:
+def findings_html(run: Run, scorecard: str = "") -> str:
+    """The page of what plugins point at in one submission: the team's, never the candidate's.
+
+    Args:
+        run: the facts.
+        scorecard: path of the scorecard, relative to the page; empty for none.
+    """
+    return _environment(content.reports_dir()).get_template("findings.html.j2").render(run=run, scorecard=scorecard)
+
+
+def index_html(
+    entries: Sequence[Entry | tuple[Run, str]],
+    *,
+    title: str = "PyTorch assessment",
+    pages: Sequence[Page] = (),
+    notes: Sequence[str] = (),
+) -> str:
     """A cohort's page.
 
     Args:
         entries: in any order; a pair is a run and the relative path of its scorecard.
         title: heading.
+        pages: of plugins, about all of them.
+        notes: lines for the reader.
     """
     told = [entry if isinstance(entry, Entry) else Entry(run=entry[0], href=entry[1]) for entry in entries]
-    return (
-        _environment(content.reports_dir())
-        .get_template("index.html.j2")
-        .render(cohort=cohort(told), title=title, seal=partial(seal, trusted=keys.trusted()))
-    )
+    sealed = partial(seal, trusted=keys.trusted())
+    template = _environment(content.reports_dir()).get_template("index.html.j2")
+    return template.render(cohort=cohort(told), title=title, seal=sealed, pages=pages, notes=notes)
 
 
 def write_scorecard(run: Run, path: Path) -> None:
@@ -88,18 +108,57 @@ def write_scorecard(run: Run, path: Path) -> None:
     _write(scorecard_html(run), path)
 
 
-def write_index(entries: Sequence[Entry | tuple[Run, str]], path: Path, *, title: str = "PyTorch assessment") -> None:
+def write_findings(run: Run, path: Path, scorecard: str = "") -> None:
+    """Write the page of what plugins point at in one submission.
+
+    Args:
+        run: the facts.
+        path: of the file; its folder is made if it is missing.
+        scorecard: path of the scorecard, relative to the page; empty for none.
+
+    Raises:
+        UserError: if it cannot be written there.
+    """
+    _write(findings_html(run, scorecard), path)
+
+
+def write_index(
+    entries: Sequence[Entry | tuple[Run, str]],
+    path: Path,
+    *,
+    title: str = "PyTorch assessment",
+    pages: Sequence[Page] = (),
+    notes: Sequence[str] = (),
+) -> None:
     """Write a cohort's page.
 
     Args:
         entries: in any order; a pair is a run and the relative path of its scorecard.
         path: of the file; its folder is made if it is missing.
         title: heading.
+        pages: of plugins, about all of them.
+        notes: lines for the reader.
 
     Raises:
         UserError: if it cannot be written there.
     """
-    _write(index_html(entries, title=title), path)
+    _write(index_html(entries, title=title, pages=pages, notes=notes), path)
+
+
+def write_page(template: Path, path: Path, **values: Any) -> None:
+    """Write a plugin's page.
+
+    Args:
+        template: a file beside which its other templates lie; it may extend and import those of ``reports/``, and all
+            that it shows is escaped, as on our own pages.
+        path: of the file; its folder is made if it is missing.
+        values: for the template.
+
+    Raises:
+        UserError: if it cannot be written there.
+    """
+    environment = _environment(content.reports_dir(), template.parent)
+    _write(environment.get_template(template.name).render(**values), path)
 
 
 def local_href(path: str) -> str:
@@ -115,14 +174,14 @@ def local_href(path: str) -> str:
     return "./" + "/".join(quote(part, safe="", errors="replace") for part in parts)
 
 
-@lru_cache(maxsize=4)
-def _environment(reports: Path) -> Environment:
-    """The templates of a folder, compiled once."""
+@lru_cache(maxsize=8)
+def _environment(reports: Path, *others: Path) -> Environment:
+    """The templates of some folders, compiled once."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
     environment = Environment(
-        loader=FileSystemLoader(reports),
+        loader=FileSystemLoader([reports, *others]),
         autoescape=True,
         undefined=StrictUndefined,
         auto_reload=False,

@@ -143,14 +143,20 @@ class MachineFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """Something in a submission that a person should look at; never part of a score.
+    """Something in a submission that a person should look at; never part of a score, and not on the scorecard.
 
     Attributes:
         challenge: slug, or empty for the whole submission.
         title: one line.
-        detail: more lines.
+        detail: more lines: why it matters.
         file: path inside ``solutions/``.
         line: from 1; 0 for the whole file.
+        end_line: the last line that it is about; 0 for ``line``.
+        code: of the rule, such as ``PT101``.
+        remedy: what to do, in one line.
+        source: a page that says so, https only.
+        excerpt: the lines of code around it, cleaned; taken from the file, not from the plugin.
+        excerpt_line: number of the excerpt's first line.
     """
 
     challenge: str
@@ -158,6 +164,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     file: str = ""
     line: int = 0
+    end_line: int = 0
+    code: str = ""
+    remedy: str = ""
+    source: str = ""
+    excerpt: str = ""
+    excerpt_line: int = 0
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):

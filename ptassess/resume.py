@@ -22,13 +22,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from ptassess import store
+from ptassess import sources, store
 from ptassess._version import __version__
 from ptassess.entries import opened
 from ptassess.errors import PtassessError, RunFileError
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from ptassess.entries import Name
 
-RUN, PAGE, LOG = "run.json", "scorecard.html", "pytest.log"
+RUN, PAGE, LOG, FINDINGS = "run.json", "scorecard.html", "pytest.log", "findings.html"
 TRIES = 3
 """Judges of one submission that may be killed in one start, before that is its row."""
 STARTS = 5
@@ -66,6 +66,9 @@ class Graded:
         blocked: why nothing can be written any more, in one line; empty if it can.
         attempt: where its judge has left what is still to be finished by the process that grades; None if nothing is.
         seed: that its judge was given, then.
+        folder: of its results, or None.
+        sources: the file with its Python files (``ptassess.sources``), or None.
+        findings: the page of what plugins point at, for the team; None without any.
     """
 
     name: str
@@ -78,6 +81,28 @@ class Graded:
     blocked: str = ""
     attempt: Path | None = None
     seed: int = 0
+    folder: Path | None = None
+    sources: Path | None = None
+    findings: Path | None = None
+
+    def at(self, place: Path) -> Graded:
+        """The same, with the places of what lies in the folder of its results.
+
+        Args:
+            place: the folder.
+        """
+
+        def there(name: str) -> Path | None:
+            return place / name if (place / name).is_file() else None
+
+        return replace(
+            self,
+            folder=place,
+            run_file=place / RUN if self.run else None,
+            scorecard=place / PAGE if self.run else None,
+            sources=there(sources.NAME),
+            findings=there(FINDINGS),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,7 +256,7 @@ def look(path: Path, place: Path, name: Name, wanted: Wanted) -> Standing:
         else:
             why = wanted.differences(run, digest, name.candidate)
             if not why:
-                return Standing(result=Graded(name=name.candidate, run=run, run_file=run_file, scorecard=place / PAGE))
+                return Standing(result=Graded(name=name.candidate, run=run).at(place))
     known = marked(place, wanted.key(digest, name.candidate))
     reason = known.reason
     if known.begun >= STARTS:
@@ -251,7 +276,7 @@ def forget(place: Path) -> None:
     Raises:
         OSError: if it cannot be removed.
     """
-    for name in (RUN, PAGE, _MARK):
+    for name in (RUN, PAGE, FINDINGS, sources.NAME, _MARK):
         (place / name).unlink(missing_ok=True)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ptassess import sources
 from ptassess.errors import SubmissionError, UserError
 from ptassess.grading import find, grade, percent
 
@@ -195,7 +196,7 @@ def test_a_submission_named_twice_keeps_both_results(tmp_path):
 
 PLUGIN = """
 from ptassess import hookimpl
-from ptassess.hookspecs import Executor
+from ptassess.hookspecs import Executor, Page
 from ptassess.result import Finding
 
 
@@ -203,6 +204,14 @@ from ptassess.result import Finding
 def ptassess_findings(submission):
     for path in sorted((submission / "solutions").glob("*.py")):
         yield Finding(challenge=path.stem, title="a file", file=path.name, line=1)
+
+
+@hookimpl
+def ptassess_cohort_finished(results, challenges, private, out):
+    names = " ".join(sorted(graded.name for graded in results))
+    (out / "names.html").write_text(names)
+    yield Page(href="names.html", title=f"{len(challenges)} challenge, {len(private) > 0}", summary=names)
+    yield "no page"
 
 
 @hookimpl
@@ -229,6 +238,37 @@ def test_plugins_of_a_pack_point_at_things_run_the_grading_and_cannot_break_it(t
     assert (finding.title, finding.file) == ("a file", "double.py")
     (note,) = results[0].notes
     assert note.endswith("ptassess_run_finished raised RuntimeError: the network is down")
+    assert RIGHT.splitlines()[0] in finding.excerpt
+    index = (tmp_path / "out" / "index.html").read_text()
+    assert "1 challenge, True</a>: ada bob" in index
+    assert 'href="./names.html"' in index
+    assert 'href="./ada/findings.html"' in index
+    assert "a file" in (tmp_path / "out" / "ada" / "findings.html").read_text()
+    assert "a file" not in (tmp_path / "out" / "ada" / "scorecard.html").read_text()
+    assert sources.load(tmp_path / "out" / "ada" / "sources.json").texts == {"double.py": RIGHT}
+
+
+@pytest.mark.parametrize(("name", "told"), [("findings", "a word"), ("cohort_finished", "another word")])
+def test_a_plugin_that_breaks_changes_no_score_and_is_said_to_the_team(tmp_path, name, told):
+    pack = tmp_path / "pack"
+    shutil.copytree(PACK, pack / "challenges" / "double", ignore=shutil.ignore_patterns("__pycache__"))
+    (pack / "plugins" / "broken").mkdir(parents=True)
+    text = f"from ptassess import hookimpl\n@hookimpl\ndef ptassess_{name}():\n    raise RecursionError({told!r})\n"
+    (pack / "plugins" / "broken" / "plugin.py").write_text(text)
+    (graded,) = grade([kit(tmp_path, RIGHT, "ada")], tmp_path / "out", packs=[pack], only=["double"])
+    assert percent(graded) == 100
+    said = " ".join(graded.run.notes) + (tmp_path / "out" / "index.html").read_text()
+    assert f"ptassess_{name} raised RecursionError: {told}" in said
+
+
+def test_code_that_breaks_a_parser_is_graded_as_ever_and_not_looked_at(tmp_path):
+    folder = kit(tmp_path, RIGHT, "ada")
+    (folder / "solutions" / "deep.py").write_text("x = " + "(" * 9000)
+    (graded,) = grade([folder], tmp_path / "out", packs=[PACK], only=["double"])
+    assert percent(graded) == 100
+    assert [(one.code, one.file) for one in graded.run.findings] == [("PT001", "deep.py")]
+    assert graded.findings == tmp_path / "out" / "ada" / "findings.html"
+    assert "deep.py" in (tmp_path / "out" / "similarity.html").read_text()
 
 
 def parent_of_the_supervisor(what):

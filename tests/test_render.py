@@ -305,14 +305,6 @@ def test_a_cut_score_is_told(make_run, cut, told):
     assert not Page(render.scorecard_html(make_run())).says("Cut scores")
 
 
-def test_findings_are_shown_as_what_they_are(make_run):
-    finding = Finding(challenge="c", title="A loop over the batch", detail="for row in x:", file="c.py", line=7)
-    page = Page(render.scorecard_html(make_run(findings=(finding,))))
-    for text in ("A loop over the batch", "c.py:7", "for row in x:", "Nothing here is part of the score"):
-        assert page.says(text)
-    assert not Page(render.scorecard_html(make_run())).says("For a person to look at")
-
-
 def test_a_secret_seed_stays_secret(make_run):
     page = Page(render.scorecard_html(make_run(run_seed=None)))
     assert page.says("Run seedsecret")

@@ -124,15 +124,18 @@ def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN.json...", help="Run files, or folders that hold some.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the pages go.")] = Path("report"),
 ) -> None:
-    """Write scorecards and an index from run files."""
+    """Write scorecards, pages of findings and an index from run files."""
     from ptassess import render, store
 
     read = store.read_all(runs)
     entries = []
     for number, run in enumerate(read, 1):
-        name = f"{number:04d}-{run.run_id[-8:]}.html"
-        render.write_scorecard(run, out / name)
-        entries.append(render.Entry(run=run, href=name, candidate=run.candidate))
+        name = f"{number:04d}-{run.run_id[-8:]}"
+        render.write_scorecard(run, out / f"{name}.html")
+        findings = f"{name}-findings.html" if run.findings else ""
+        if findings:
+            render.write_findings(run, out / findings, f"{name}.html")
+        entries.append(render.Entry(run=run, href=f"{name}.html", candidate=run.candidate, findings=findings))
     render.write_index(entries, out / "index.html")
     typer.echo(f"{len(read)} scorecard{'s' * (len(read) != 1)}; open {out / 'index.html'}")
 

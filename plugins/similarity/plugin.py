@@ -1,0 +1,215 @@
+"""Submissions that have more in common than the task explains: pages for the team, and a place for its judgement.
+
+Runs at the end of `ptassess grade`, and alone: `ptassess similarity DIR…`. What everybody was given (starters,
+baselines, probes, public checks) counts for nothing. Matches with the references are on these pages only.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ptassess import hookimpl, parsing, sources, store, unpacking
+from ptassess.errors import SubmissionError, UserError
+from ptassess.hookspecs import Command, Page
+from ptassess.loading import load_file
+from ptassess.registry import catalogue
+from ptassess.sandbox.cleaning import clean
+from ptassess.submission import Submission
+
+HERE = Path(__file__).parent
+PAGE = "similarity.html"
+REFERENCE = "reference"
+_SECONDS = 30.0  # for a submission's fingerprints; a usual one takes a tenth of a second
+_LINES = 4_000  # of a file that a page shows
+
+
+@hookimpl
+def ptassess_cohort_finished(results, challenges, private, out):
+    """Compare all submissions that could be read, also those that could not be graded."""
+    cohort = {graded.folder.name: sources.load(graded.sources) for graded in results if graded.sources}
+    titles = {graded.folder.name: graded.name for graded in results if graded.folder}
+    found = report(cohort, challenges, private, out, titles)
+    return Page(href=PAGE, title="Similarity of submissions", summary=found)
+
+
+@hookimpl
+def ptassess_commands():
+    """Register the command."""
+    return Command(name="similarity", run=similarity)
+
+
+def similarity(  # noqa: PLR0913, PLR0917  the command's options
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="Submissions, a folder of them, or a folder of results.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where the pages go; default: the folder of results, or `similarity`."),
+    ] = None,
+    dismiss: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="A B", help="Two names of a flag that a person has judged.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why it is dismissed.")] = "",
+    by: Annotated[str, typer.Option(help="Who dismisses it.")] = "",
+    pack: Annotated[list[Path] | None, typer.Option("--pack", metavar="DIR", help="More challenges.")] = None,
+) -> None:
+    """Compare submissions with one another and with the references, and write the pairs that a person should look at.
+
+    With --dismiss, a flag is first noted as judged; its page then shows the reason.
+    """
+    graded = paths[0] if len(paths) == 1 and any(paths[0].glob(f"*/{sources.NAME}")) else None
+    out = out or graded or Path("similarity")
+    dismissals = load_file(HERE / "dismissals.py")
+    if dismiss:
+        dismissals.add(out, dismiss, reason, by)
+    found = catalogue(tuple(pack or ()))
+    cohort, problems = (_kept(graded), {}) if graded else _opened(paths)
+    titles = _titles(graded) if graded else {}
+    for name, why in problems.items():
+        typer.secho(f"ptassess: {name}: {why}", fg="yellow", err=True)
+    told = report(cohort, list(found.challenges.values()), found.private, out, titles)
+    typer.echo(f"{len(cohort)} submissions: {told} open {out / PAGE}")
+
+
+def _kept(graded):
+    """The code in a folder of results, by the name of the submission's folder there."""
+    return {path.parent.name: sources.load(path) for path in sorted(graded.glob(f"*/{sources.NAME}"))}
+
+
+def _titles(graded):
+    """What the candidates of a folder of results are called, by the name of their folder there."""
+    runs = {path.parent.name: path.with_name("run.json") for path in graded.glob(f"*/{sources.NAME}")}
+    return {name: store.read(path).candidate for name, path in runs.items() if path.is_file()}
+
+
+def _opened(paths):
+    """The code of submissions by name, and why some could not be read."""
+    from ptassess.entries import find, key
+
+    cohort, problems = {}, {}
+    for path in find(paths)[0]:
+        name = key(path)
+        if name in cohort:
+            name = f"{name} ({path})"
+        try:
+            with tempfile.TemporaryDirectory(prefix="ptassess-") as scratch:
+                folder = unpacking.unpack(path, Path(scratch)) if unpacking.is_archive(path) else path
+                cohort[name] = sources.read(Submission.open(folder))
+        except SubmissionError as error:
+            problems[name] = str(error)
+    return cohort, problems
+
+
+# -- comparing -------------------------------------------------------------------------------------------------------
+
+
+def report(cohort, challenges, private, out, titles: Mapping[str, str] | None = None):
+    """Compare, and write the pages and ``similarity.json``.
+
+    Args:
+        cohort: sources by name.
+        challenges: whose files everybody was given.
+        private: folders of the private halves by slug.
+        out: folder of the results.
+        titles: what the reader calls a submission, by name.
+
+    Returns:
+        What was found, in one sentence.
+    """
+    comparing = load_file(HERE / "comparing.py")
+    dismissals = load_file(HERE / "dismissals.py").read(out)
+    given = _texts({f"{challenge.slug}/{path.name}": path for challenge in challenges for path in _public(challenge)})
+    known = {challenge.slug for challenge in challenges}
+    answers = {slug: folder / "reference.py" for slug, folder in private.items() if slug in known}
+    ours = _texts({f"{slug}.py": path for slug, path in sorted(answers.items()) if path.is_file()})
+    public = sorted({row[1] for rows in _fingerprints(given, window=1)[0].values() for row in rows})
+    reference = REFERENCE
+    while reference in cohort:
+        reference += " (ours)"
+    texts = {name: one.texts for name, one in cohort.items()} | {reference: ours}
+    left_out = {(name, file): why for name, one in cohort.items() for file, why in one.left_out.items()}
+    works = []
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+        for name, (made, failed) in zip(
+            texts, pool.map(lambda t: _fingerprints(t, skip=public), texts.values()), strict=True
+        ):
+            works.append(comparing.Work(name=name, files=made, given=name == reference))
+            left_out |= {(name, file): why for file, why in failed.items()}
+    pairs = comparing.compare(works)
+    flags = [_flag(number, pair, texts, public, comparing) for number, pair in enumerate(pairs, 1)]
+    titles = {**{name: name for name in texts}, **(titles or {}), reference: "our reference"}
+    _write(flags, out, titles, dismissals, left_out, len(cohort), comparing)
+    count = f"{len(flags)} pair{'s' * (len(flags) != 1)}" if flags else "no pair"
+    return f"{count} to look at."
+
+
+def _public(challenge):
+    """What every candidate was given of a challenge."""
+    return sorted(path for path in challenge.home.glob("*.py"))
+
+
+def _texts(paths):
+    return {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
+
+
+def _fingerprints(texts, **options):
+    return parsing.each(texts, HERE / "fingerprints.py", "fingerprints", seconds=_SECONDS, options=options)
+
+
+def _flag(number, pair, texts, public, comparing):
+    """What is shown of a pair: its files and which lines belong together."""
+    sides = {
+        f"{side} {file}": texts[name][file]
+        for alike in pair.files
+        for side, (name, file) in enumerate(zip(pair.names, alike.files, strict=True))
+    }
+    made, _ = _fingerprints(sides, skip=public, window=1)
+    lines = {key: [clean(line, 240) for line in sources.lines(text)[:_LINES]] for key, text in sides.items()}
+    files = []
+    for alike in pair.files:
+        left, right = (f"{side} {file}" for side, file in enumerate(alike.files))
+        shown = [
+            {
+                "lines": list(one),
+                "sides": [lines[left][one[0] - 1 : one[1]], lines[right][one[2] - 1 : one[3]]],
+            }
+            for one in comparing.regions(made.get(left, []), made.get(right, []))
+        ]
+        files.append({"files": list(alike.files), "weight": alike.weight, "share": alike.share, "regions": shown})
+    return {
+        "page": f"similarity-{number:03d}.html",
+        "names": list(pair.names),
+        "weight": pair.weight,
+        "share": pair.share,
+        "files": files,
+    }
+
+
+def _write(flags, out, titles, dismissals, left_out, count, comparing):  # noqa: PLR0913, PLR0917
+    from ptassess import render
+
+    for old in out.glob("similarity-*.html"):
+        old.unlink()
+    for flag in flags:
+        flag["dismissed"] = dismissals.get(frozenset(flag["names"]))
+    flags.sort(key=lambda flag: flag["dismissed"] is not None)
+    about = {"flags": flags, "titles": titles, "count": count, "least": comparing.LEAST, "share": comparing.SHARE}
+    render.write_page(HERE / "overview.html.j2", out / PAGE, left_out=sorted(left_out.items()), **about)
+    for flag in flags:
+        render.write_page(HERE / "pair.html.j2", out / flag["page"], flag=flag, titles=titles)
+    facts = [{key: value for key, value in flag.items() if key != "files"} | {"files": _facts(flag)} for flag in flags]
+    try:
+        (out / "similarity.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{out}: cannot be written ({error.strerror}); name another place with --out") from None
+
+
+def _facts(flag):
+    """Of each pair of files: names, weight, share, and the lines that belong together."""
+    return [one | {"regions": [region["lines"] for region in one["regions"]]} for one in flag["files"]]
