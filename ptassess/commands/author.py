@@ -113,7 +113,7 @@ def check_wall(
     ] = None,
     as_json: Json = False,  # noqa: FBT002
 ) -> None:
-    """Attack the judge in every way that is known, on this machine: each must fail, and succeed where there is no wall."""
+    """Attack the judge in every known way: each must fail here, and succeed where there is no wall."""
     from rich.console import Console
 
     from ptassess.wallcheck import suite

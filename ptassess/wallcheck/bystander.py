@@ -37,8 +37,8 @@ def main(folder: Path, secret: str) -> None:
     def note(text: str) -> None:
         os.write(notes, f"{text}\n".encode())
 
-    for number in set(signal.Signals) - _LET_ALONE:
-        signal.signal(number, lambda number, _: note(f"signal {signal.Signals(number).name}"))
+    for heard in set(signal.Signals) - _LET_ALONE:
+        signal.signal(heard, lambda number, _: note(f"signal {signal.Signals(number).name}"))
     page = mmap.mmap(-1, mmap.PAGESIZE)
     page.write(secret.encode())
     before = bytes(page)

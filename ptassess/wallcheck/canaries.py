@@ -1,4 +1,4 @@
-"""What an attack must not touch: files, memory, sockets, a process, each holding a secret that would be of use to it."""
+"""What an attack must not touch: files, memory, sockets, a process; each holds a secret that would be of use to it."""
 
 from __future__ import annotations
 

@@ -16,7 +16,6 @@ import os
 import re
 import resource
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -84,13 +83,28 @@ def run(attacks: Sequence[Attack], folder: Path) -> dict[str, Control]:
         JudgeError: if the controls themselves cannot be run.
     """
     plan = [
-        {"name": a.name, "path": str(a.path), "group": a.group, "makes": a.makes, "runs": a.runs, "hangs": a.hangs, "told": a.located}
+        {
+            "name": a.name,
+            "path": str(a.path),
+            "group": a.group,
+            "makes": a.makes,
+            "runs": a.runs,
+            "hangs": a.hangs,
+            "told": a.located,
+        }
         for a in attacks
     ]
     (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
     command = [sys.executable, "-P", "-m", "ptassess.wallcheck.controls", str(folder)]
     ran = subprocess.run(  # noqa: S603  our own interpreter and module
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=_PLAN_SECONDS, start_new_session=True, env=os.environ | {"CANARY": "CANARY of controls 2.0"}
+        command,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_PLAN_SECONDS,
+        start_new_session=True,
+        env=os.environ | {"CANARY": "CANARY of controls 2.0"},
     )
     out = folder / "out.json"
     if not out.is_file():
@@ -192,7 +206,7 @@ def main(folder: Path) -> None:
             if pid == 0:
                 try:
                     _keep(task, place)
-                except BaseException:
+                except BaseException:  # noqa: BLE001  it is told, and must not go on as this process
                     sys.excepthook(*sys.exc_info())
                     os._exit(1)
                 os._exit(0)
@@ -258,7 +272,7 @@ def _is_stuck(work: Path) -> bool:
     return False
 
 
-def _one(
+def _one(  # noqa: PLR0913  what a control is made of
     task: dict[str, Any], path: Path, work: Path, where: dict[str, Any], spared: set[int], *, is_last: bool
 ) -> tuple[int | None, int]:
     """Judge once; gives the status and how many processes were left, which are ended at last."""

@@ -1,4 +1,4 @@
-"""The same attacks behind the wall: judged by pytest, as `ptassess grade` does it, with an honest solution after each."""
+"""The same attacks behind the wall: judged by pytest as the grading door does it, an honest solution after each."""
 
 from __future__ import annotations
 
@@ -118,7 +118,8 @@ def _pytest(place: Path, arguments: Sequence[str | Path], canaries: Canaries) ->
             timeout=_SECONDS,
             check=False,
         )
-    left = [f"folder {name}" for name in os.listdir(temporary) if name != f"ptassess-{os.getuid()}"]  # of the locks
+    locks = f"ptassess-{os.getuid()}"
+    left = [f"folder {path.name}" for path in temporary.iterdir() if path.name != locks]
     return ran.stdout + ran.stderr, left
 
 
@@ -188,9 +189,11 @@ def _compared(
     if result["outcome"] != attack.outcome or (attack.causes and result["cause"] not in attack.causes):
         wanted = f"{attack.outcome} {' or '.join(attack.causes)}".strip()
         wrong.append(f"verdict: {verdict}, not {wanted} ({result['message'][:100]})")
-    for field in ("message", "detail", "output"):
-        if shown.in_terminal(result[field]) or len(result[field]) > _BOUNDED:
-            wrong.append(f"its {field} is not fit to be shown")
+    wrong += [
+        f"its {field} is not fit to be shown"
+        for field in ("message", "detail", "output")
+        if shown.in_terminal(result[field]) or len(result[field]) > _BOUNDED
+    ]
     if following is None or following["outcome"] != "passed":
         wrong.append("the next honest solution did not pass" + (f": {following['message'][:100]}" if following else ""))
     wrong += [f"touched: {what}" for look in looked for what in look["touched"]]
@@ -273,13 +276,13 @@ def _intake(attacks: Sequence[Attack], level: str, place: Path, canaries: Canari
     judged = {}
     for attack in attacks:
         out = place / "out" / attack.name
-        (graded,) = grading.grade(
-            [made[attack.name]], out, packs=[place / "pack"], only=["double"], isolation=level
-        )
+        (graded,) = grading.grade([made[attack.name]], out, packs=[place / "pack"], only=["double"], isolation=level)
         after = set(touched(canaries.watched))
         wrong = [f"touched: {what}" for what in sorted(after - before)]
         before = after
         if graded.run is not None:
             wrong.append("it was accepted")
-        judged[attack.name] = Judged(verdict=f"refused: {graded.reason}" if not wrong else "accepted", wrong=tuple(wrong))
+        judged[attack.name] = Judged(
+            verdict=f"refused: {graded.reason}" if not wrong else "accepted", wrong=tuple(wrong)
+        )
     return judged

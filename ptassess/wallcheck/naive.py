@@ -12,8 +12,6 @@ import math
 import os
 import pickle
 import random
-import shutil
-import site
 import socket
 import stat
 import subprocess
@@ -128,7 +126,7 @@ def frames(path: Path, where: dict[str, Any]) -> int:
             while True:
                 request = decode(*channel.receive())
                 sys.modules.get("solution", sys).__dict__.setdefault("WHERE", where)
-                channel.send(executor.reply(request))  # type: ignore[arg-type]
+                channel.send(executor.reply(request))
         except Closed:
             os._exit(0)
     theirs.close()
@@ -296,6 +294,8 @@ def judge(group: str, path: Path, where: dict[str, Any], *, makes: bool) -> int:
             "frames": frames,
             "shows": shows,
         }
-        return judges.get(group, values)(path, where)
+        chosen: Callable[..., int] = judges.get(group, values)
+        return chosen(path, where)
     made = build(path, Path("made").absolute(), where)
-    return {"patches": door, "intake": intake, "shows": lists}[group](made, where)
+    on_files: dict[str, Callable[..., int]] = {"patches": door, "intake": intake, "shows": lists}
+    return on_files[group](made, where)

@@ -7,7 +7,7 @@ import unicodedata
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 
-TOKEN = "pwned"
+TOKEN = "pwned"  # noqa: S105  a word to look for
 """A word that every payload has in it, and nothing else on a page."""
 
 
@@ -31,7 +31,7 @@ class _Page(HTMLParser):
         if self._inside and TOKEN in data:
             self.found.append(f"text in <{self._inside}>")
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, _tag: str) -> None:
         self._inside = ""
 
 

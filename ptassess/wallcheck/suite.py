@@ -147,7 +147,9 @@ def check(name: str | None, *, only: Sequence[str] = ()) -> Report:
     level = level_for(name)
     found = [a for a in attack.found() if not only or a.name in only or a.group in only]
     if not found:
-        raise UserError(f"{', '.join(only)}: no attack and no group of that name; groups are {', '.join(attack.GROUPS)}")
+        raise UserError(
+            f"{', '.join(only)}: no attack and no group of that name; groups are {', '.join(attack.GROUPS)}"
+        )
     began = time.monotonic()
     place = Path(tempfile.mkdtemp(prefix="ptassess-check-"))
     try:
@@ -159,9 +161,7 @@ def check(name: str | None, *, only: Sequence[str] = ()) -> Report:
             results, verdicts = bare.result(), behind.result()
     finally:
         folders.remove(place)
-    rows = [
-        Row(attack=a, control=controls.success(a, results[a.name]), judged=verdicts.get(a.name)) for a in found
-    ]
+    rows = [Row(attack=a, control=controls.success(a, results[a.name]), judged=verdicts.get(a.name)) for a in found]
     return Report(level=level.name, rows=rows, seconds=time.monotonic() - began)
 
 

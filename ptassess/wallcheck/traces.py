@@ -42,22 +42,21 @@ def files(mark: str) -> list[Path]:
     found = []
     for place in places():
         with contextlib.suppress(OSError):
-            found += [place / name for name in os.listdir(place) if mark in name and "canary" not in name]
+            found += [path for path in place.iterdir() if mark in path.name and "canary" not in path.name]
     return sorted(found)
 
 
 def processes(mark: str) -> list[int]:
-    """Processes whose command line or environment holds a mark.
+    """Processes whose command line holds a mark.
 
     Args:
         mark: of the run.
     """
     found = []
-    for name in os.listdir("/proc"):
-        if name.isdigit() and int(name) != os.getpid():
-            with contextlib.suppress(OSError):
-                if mark.encode() in Path(f"/proc/{name}/cmdline").read_bytes():
-                    found.append(int(name))
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark.encode() in (process / "cmdline").read_bytes():
+                found.append(int(process.name))
     return found
 
 
