@@ -1,7 +1,7 @@
 """Stops its own process, which neither ends nor answers."""
 
 # control: hangs
-# verdict: failed timeout
+# verdict: failed
 # level: process
 import os
 import signal
@@ -9,4 +9,4 @@ import signal
 
 def double(x):
     os.kill(os.getpid(), signal.SIGSTOP)
-    return x + x
+    return x

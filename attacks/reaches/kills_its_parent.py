@@ -1,7 +1,7 @@
 """Kills the process that it was started from, and that one's parent's group if it is the same."""
 
 # control: ends with -9
-# verdict: failed crash or raised
+# verdict: failed
 # level: process
 import os
 import signal

@@ -1,7 +1,7 @@
 """Leaves a process behind, and ends the one that would have ended it."""
 
 # control: ends with -9, leaves processes
-# verdict: failed crash or raised
+# verdict: failed
 # level: process
 import os
 import signal
@@ -17,4 +17,4 @@ def double(x):
     os.wait()
     os.kill(os.getppid(), signal.SIGKILL)
     time.sleep(0.5)
-    return x + x
+    return x

@@ -113,7 +113,7 @@ def _tuning(pid: int) -> list[Any]:
 
 
 def touched(watched: dict[str, Any]) -> list[str]:
-    """What was touched so far, each thing once.
+    """What was touched so far; what can be counted, as often as it was.
 
     Args:
         watched: of ``Canaries``.
@@ -139,4 +139,4 @@ def touched(watched: dict[str, Any]) -> list[str]:
         with contextlib.suppress(OSError):
             if _tuning(pid) != watched["tuning"]:
                 found.append("tuning")
-    return list(dict.fromkeys(found))
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from collections import Counter
 from pathlib import Path
@@ -25,16 +26,19 @@ class _Watch:
         self._watched: dict[str, Any] = plan["watched"]
         self._mark: str = plan["mark"]
         self._out = Path(plan["out"])
-        self._seen: set[str] = set()
+        self._seen = Counter[str]()
         self._usual: Counter[str] | None = None
 
-    def note(self, name: str) -> None:
+    def note(self, name: str, *, is_last: bool) -> None:
         deadline = time.monotonic() + _WAIT
         while (left := self._left()) and time.monotonic() < deadline:
             time.sleep(0.02)
-        fresh = [what for what in touched(self._watched) if what not in self._seen]
-        self._seen.update(fresh)
-        if left:
+        now = Counter(touched(self._watched))
+        fresh = sorted((now - self._seen).elements())
+        self._seen = now
+        if "stopped" in fresh:  # else nothing that is done to it would be noted any more
+            os.kill(self._watched["pid"], signal.SIGCONT)
+        if left and is_last:
             traces.remove(self._mark)
             self._usual = None  # it is counted once
         with self._out.open("a", encoding="utf-8") as file:
@@ -71,11 +75,11 @@ _watch: list[_Watch] = []
 
 
 def note(name: str) -> None:
-    """Look around, and write down what was found.
+    """Look around, and write down what was found; what is left is removed when an attack's last check has ended.
 
     Args:
         name: of the check.
     """
     if not _watch:
         _watch.append(_Watch())
-    _watch[0].note(name)
+    _watch[0].note(name, is_last="-next" in name)
