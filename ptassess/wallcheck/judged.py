@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ptassess import grading
+from ptassess import grading, judging
 from ptassess.content import attacks_dir
 from ptassess.errors import JudgeError
 from ptassess.wallcheck import shown
@@ -96,10 +96,10 @@ def _pytest(place: Path, arguments: Sequence[str | Path], canaries: Canaries) ->
     temporary.mkdir()
     secret = place / "judges" / "secret"
     command = [
-        *(sys.executable, "-P", "-m", "pytest", "-c", grading.INI, "--rootdir", grading.INI.parent, "--noconftest"),
+        *(sys.executable, "-P", "-m", "pytest", "-c", judging.INI, "--rootdir", judging.INI.parent, "--noconftest"),
         *("-p", "ptassess.pytest_plugin", *arguments),
     ]
-    environment = grading.scrubbed_environment() | {
+    environment = judging.scrubbed_environment() | {
         "CANARY": canaries.secret,
         "TMPDIR": str(temporary),
         PLAN: str(place / "plan-of-watch.json"),
