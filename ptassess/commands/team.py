@@ -6,13 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from ptassess.commands.keys import key_for
-from ptassess.commands.shared import (
-    Json,
-    Packs,
-    catalogue_of,
-    exam_and_packs,
-    print_json,
-)
+from ptassess.commands.shared import Json, Packs, catalogue_of, exam_and_packs, print_json
 from ptassess.errors import UserError
 
 

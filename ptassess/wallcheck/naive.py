@@ -294,8 +294,7 @@ def judge(group: str, path: Path, where: dict[str, Any], *, makes: bool) -> int:
             "frames": frames,
             "shows": shows,
         }
-        chosen: Callable[..., int] = judges.get(group, values)
-        return chosen(path, where)
+        return judges.get(group, values)(path, where)
     made = build(path, Path("made").absolute(), where)
     on_files: dict[str, Callable[..., int]] = {"patches": door, "intake": intake, "shows": lists}
     return on_files[group](made, where)
