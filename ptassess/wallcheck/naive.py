@@ -294,7 +294,8 @@ def judge(group: str, path: Path, where: dict[str, Any], *, makes: bool) -> int:
             "frames": frames,
             "shows": shows,
         }
-        return judges.get(group, values)(path, where)
+        default: Callable[..., int] = values
+        return judges.get(group, default)(path, where)
     made = build(path, Path("made").absolute(), where)
     on_files: dict[str, Callable[..., int]] = {"patches": door, "intake": intake, "shows": lists}
     return on_files[group](made, where)
