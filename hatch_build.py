@@ -10,7 +10,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-CONTENT = ("challenges", "exams", "plugins", "reports")
+CONTENT = ("attacks", "challenges", "exams", "plugins", "reports")
 
 
 class ContentHook(BuildHookInterface):  # type: ignore[type-arg]

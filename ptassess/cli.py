@@ -69,6 +69,7 @@ _PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "check-challenges": author.check_challenges,
         "calibrate": author.calibrate,
         "doctor": author.doctor,
+        "check-wall": author.check_wall,
     },
     "Developers": {
         "race": race.race,

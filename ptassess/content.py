@@ -92,6 +92,11 @@ def reports_dir() -> Path:
     return roots()[0].path / "reports"
 
 
+def attacks_dir() -> Path:
+    """The folder of the submissions that attack the judge."""
+    return roots()[0].path / "attacks"
+
+
 def digest(home: Path, private: Path | None) -> str:
     """SHA-256 over the names and contents of a challenge's files, in hexadecimal.
 

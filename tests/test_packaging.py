@@ -68,7 +68,8 @@ def test_the_candidates_wheel_holds_the_content_and_no_answer(wheels):
         assert f"ptassess/_bundle/challenges/{slug}/brief.md" in names
     assert "ptassess/_bundle/reports/scorecard.html.j2" in names
     assert "ptassess/grading.ini" in names
-    hidden = re.compile(r"private|reference|mutant|examples/|^tests/|__pycache__")
+    assert "ptassess/_bundle/attacks/ends/exits_at_import.py" in names
+    hidden = re.compile(r"private/|/reference\.py|mutants/|examples/|^tests/|__pycache__")
     assert [name for name in names if hidden.search(name)] == []
 
 

@@ -104,6 +104,30 @@ def doctor(as_json: Json = False) -> None:  # noqa: FBT002
         print_findings(findings)
 
 
+def check_wall(
+    isolation: Annotated[
+        str | None, typer.Option(metavar="LEVEL", help="process, locked or namespaced; default: the strongest here.")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="NAME", help="An attack, or a group of them; default: all.")
+    ] = None,
+    as_json: Json = False,  # noqa: FBT002
+) -> None:
+    """Attack the judge in every known way: each must fail here, and succeed where there is no wall."""
+    from rich.console import Console
+
+    from ptassess.wallcheck import suite
+
+    with Console(stderr=True).status("attacking, for about a minute"):
+        report = suite.check(isolation, only=only or ())
+    if as_json:
+        print_json(report.facts())
+    else:
+        suite.print_report(report)
+    if not report.holds:
+        raise typer.Exit(1)
+
+
 def _pack_homes(pack: Path) -> list[Path]:
     from ptassess.content import pack_challenges
 

@@ -1,0 +1,6 @@
+"""Raises KeyboardInterrupt while it is imported."""
+
+# control: ends with 2, says no verdict
+# verdict: failed missing
+# level: process
+raise KeyboardInterrupt

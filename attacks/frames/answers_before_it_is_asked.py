@@ -1,0 +1,49 @@
+"""Has a thread answer the next request before it comes."""
+
+# control: passes
+# verdict: failed protocol
+# level: process
+import os
+import stat
+import struct
+import threading
+import time
+
+import msgspec
+
+
+def connection():
+    for number in range(3, 64):
+        try:
+            if stat.S_ISSOCK(os.fstat(number).st_mode):
+                return number
+        except OSError:
+            continue
+    raise LookupError("no connection")
+
+
+def send(head, payload=b"", claimed=None):
+    head = head if isinstance(head, bytes) else msgspec.msgpack.encode(head)
+    size = len(payload) if claimed is None else claimed
+    os.write(connection(), struct.pack("<IQ", len(head), size) + head + payload)
+
+
+TENSOR = msgspec.msgpack.Ext(1, struct.pack("<I", 0))
+
+
+calls = []
+
+
+def early(x, out):
+    time.sleep(0.05)
+    frame = {"type": "value", "seq": 2, "value": TENSOR, "tensors": [("float32", list(x.shape), 4 * x.numel())]}
+    send(frame, out.numpy().tobytes())
+
+
+def double(x):
+    calls.append(x)
+    if len(calls) > 1:
+        time.sleep(60)
+    out = x + x
+    threading.Thread(target=early, args=(x, out), daemon=True).start()
+    return out

@@ -1,0 +1,1 @@
+"""Nothing happens beside the candidate's code."""

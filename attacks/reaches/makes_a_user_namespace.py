@@ -1,0 +1,32 @@
+"""Makes a namespace in which it is root."""
+
+# control: passes
+# verdict: failed raised
+# level: locked
+# needs: namespaces of users for ordinary users
+import ctypes
+import os
+
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def call(name, *args):
+    numbers = {'unshare': (272, 97)}
+    result = libc.syscall(numbers[name][os.uname().machine == "aarch64"], *args)
+    if result < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), name)
+    return result
+
+
+def double(x):
+    pid = os.fork()
+    if pid == 0:
+        try:
+            call("unshare", 0x10000000)
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    if os.waitpid(pid, 0)[1]:
+        raise PermissionError("no namespaces for this user")
+    return x + x
