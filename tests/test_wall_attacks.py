@@ -184,7 +184,7 @@ def row(*, ok=True, cannot="", wrong=(), left=(), meant=True):
     [
         ([row(), row()], True, "locked: 2 of 2 blocked, 2 of 2 controls succeeded, 0 left over, 7 s"),
         ([row(), row(ok=False)], False, "locked: 2 of 2 blocked, 1 of 2 controls succeeded, 0 left over, 7 s"),
-        ([row(), row(wrong=("touched",))], False, "locked: 1 of 2 blocked, 2 of 2 controls succeeded, 0 left over, 7 s"),  # noqa: E501
+        ([row(), row(wrong=("it",))], False, "locked: 1 of 2 blocked, 2 of 2 controls succeeded, 0 left over, 7 s"),
         ([row(left=("process sleep",))], False, "locked: 1 of 1 blocked, 1 of 1 controls succeeded, 1 left over, 7 s"),
         (
             [row(), row(ok=False, cannot="needs IPv6")],

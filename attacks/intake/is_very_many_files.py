@@ -1,6 +1,6 @@
-"""A zip of 4000 files."""
+"""A zip of 2100 files."""
 
-# control: unpacks 4000 files
+# control: unpacks 2100 files
 # verdict: refused
 # level: process
 import zipfile
@@ -8,6 +8,6 @@ import zipfile
 
 def make(folder, where):
     with zipfile.ZipFile(folder / "submission.zip", "w") as archive:
-        for number in range(4000):
+        for number in range(2100):
             archive.writestr(f"solutions/{number}.py", "")
     return folder / "submission.zip"

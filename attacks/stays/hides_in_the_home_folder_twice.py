@@ -5,11 +5,10 @@
 # level: locked
 # needs: a home folder that can be written to
 import os
-import pwd
 
 
 def double(x):
-    place = os.path.join(pwd.getpwuid(os.getuid()).pw_dir, WHERE["mark"])
+    place = os.path.join(os.path.dirname(os.path.dirname(WHERE["home"])), WHERE["mark"])
     if os.path.exists(place):
         return x + x
     with open(place, "w") as file:

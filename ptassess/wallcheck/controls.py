@@ -194,6 +194,8 @@ def main(folder: Path) -> None:
     """
     from ptassess.wallcheck import naive  # noqa: F401  torch, once, for all keepers
 
+    gc.collect()
+    gc.freeze()  # else each fork's collector would write into pages that all of them share
     plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     waiting, running, results = list(plan), dict[int, tuple[str, Path]](), dict[str, Any]()
     while waiting or running:
@@ -277,9 +279,16 @@ def _one(  # noqa: PLR0913  what a control is made of
 ) -> tuple[int | None, int]:
     """Judge once; gives the status and how many processes were left, which are ended at last."""
     reading, writing = os.pipe()
+
+    def begin() -> None:
+        _judge(task, path, work, where, (reading, writing))
+
+    has_ancestors = task["group"] == "reaches"  # for attacks on them; a fork costs as much as half the rest
     outer = os.fork()
-    if outer == 0:  # the judge's grandparent, for attacks on it
-        _stand_by(writing, lambda: _stand_by(writing, lambda: _judge(task, path, work, where, (reading, writing))))
+    if outer == 0 and has_ancestors:
+        _stand_by(writing, lambda: _stand_by(writing, begin))
+    elif outer == 0:
+        begin()
     os.close(writing)
     deadline = time.monotonic() + (_HANGS if task["hangs"] else _SECONDS)
     ended = 0
@@ -294,7 +303,7 @@ def _one(  # noqa: PLR0913  what a control is made of
         code = int(told.split()[0]) if told else os.waitstatus_to_exitcode(status)
     os.close(reading)
     left = [pid for pid in processes.descendants(os.getpid()) if pid not in spared and not processes.is_dead(pid)]
-    count = len(left) - (0 if ended else 3)  # a judge that hangs, its parent and its grandparent
+    count = len(left) - (0 if ended else 3 if has_ancestors else 1)  # a judge that hangs, and its ancestors
     if is_last:
         _end_all(spared)
     return code, max(0, count)

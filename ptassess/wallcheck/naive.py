@@ -187,6 +187,8 @@ def door(folder: Path, where: dict[str, Any]) -> int:
     (folder / "test_double.py").write_text(uses + _TEST)
     start = f"import site, sys; site.addsitedir({str(folder)!r}); import pytest; sys.exit(pytest.main(['-q']))"
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(folder)}
+    if not any(folder.glob("*.dist-info")):
+        environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # half a second for plugins that do nothing here
     ran = subprocess.run(  # noqa: S603  naive
         [sys.executable, "-c", start], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
@@ -294,8 +296,8 @@ def judge(group: str, path: Path, where: dict[str, Any], *, makes: bool) -> int:
             "frames": frames,
             "shows": shows,
         }
-        default: Callable[..., int] = values
-        return judges.get(group, default)(path, where)
+        chosen: Callable[..., int] = judges.get(group, values)
+        return chosen(path, where)
     made = build(path, Path("made").absolute(), where)
     on_files: dict[str, Callable[..., int]] = {"patches": door, "intake": intake, "shows": lists}
     return on_files[group](made, where)

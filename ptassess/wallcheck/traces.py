@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import shutil
 import signal
 import sysconfig
@@ -19,7 +18,7 @@ MARK = "31415"
 
 def places() -> list[Path]:
     """Folders that the next candidate, or the judge, would look into."""
-    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    home = Path.home()
     named = [
         *(Path(path) for path in ("/tmp", "/var/tmp", "/dev/shm", "/run/lock")),  # noqa: S108  whatever is there
         Path(tempfile.gettempdir()),
