@@ -354,6 +354,7 @@ def test_a_supervisor_that_is_killed_while_it_starts_is_replaced(path):
         wall.preload(())
         solution = handle(wall, path)
         assert solution.add(1) == 2
+        solution.close()
     finally:
         wall.close()
 
