@@ -153,6 +153,9 @@ class ProcessWall:
             ours, theirs = socket.socketpair()
             try:
                 pid = self._spawn(number, spec, theirs, listener.fileno() if listener else None)
+            except BaseException:
+                ours.close()
+                raise
             finally:
                 theirs.close()
             return ProcessLink(self, number, pid, ours, spec)
@@ -211,6 +214,9 @@ class ProcessWall:
         ours, theirs = socket.socketpair()
         try:
             pid = self._spawn(number, spec, theirs, None)
+        except BaseException:
+            ours.close()
+            raise
         finally:
             theirs.close()
         link = ProcessLink(self, number, pid, ours, spec)
