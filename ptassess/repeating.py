@@ -17,7 +17,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from ptassess.check import CHECK, FINDINGS, Findings
-from ptassess.errors import SolutionCrashed, Undecided
+from ptassess.errors import JudgeError, SolutionCrashed, Undecided
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ class Repeats:
         if error is None or isinstance(error, Undecided):
             return False
         cause = error if isinstance(error, SolutionCrashed) else error.__cause__  # a race says whose reference it was
-        killed = isinstance(cause, SolutionCrashed) and cause.killed
+        killed = isinstance(cause, JudgeError) or (isinstance(cause, SolutionCrashed) and cause.killed)
         if not (killed or any(closing.killed for closing in closings)):
             return False
         # A fixture's error is raised again in each check that needs it; one that came from a last run stands for all.

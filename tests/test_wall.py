@@ -21,6 +21,7 @@ from ptassess.errors import (
 )
 from ptassess.sandbox import Level, Limits, choose, judge_call, open_wall, processes
 from ptassess.sandbox.levels import BUILT_IN, INPROCESS, PROCESS
+from ptassess.sandbox.supervision import Lost, Supervisor
 from ptassess.sandbox.wall import InprocessWall
 
 SOURCE = """
@@ -361,6 +362,27 @@ def test_a_supervisor_that_is_killed_while_it_starts_is_replaced(path):
         solution.close()
     finally:
         wall.close()
+
+
+@pytest.mark.parametrize("lost", [3, 4])
+def test_supervisors_that_are_lost_in_a_row_are_replaced_a_few_times(wall, path, monkeypatch, lost):
+    spawn, left = Supervisor.spawn, [None] * lost
+
+    def lose(*arguments):
+        if left:
+            left.pop()
+            raise Lost
+        return spawn(*arguments)
+
+    monkeypatch.setattr(Supervisor, "spawn", lose)
+    monkeypatch.setattr(wall, "replace_supervisor", lambda: None)
+    solution = handle(wall, path)
+    if lost == 3:
+        assert solution.add(1) == 2
+    else:
+        with pytest.raises(JudgeError, match="ended 4 times in a row"):
+            solution.add(1)
+    solution.close()
 
 
 def test_a_wall_makes_its_folder_in_its_judges_room(tmp_path, monkeypatch):

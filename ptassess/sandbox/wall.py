@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     Buffers = list[bytes | memoryview]
 
 _MAX_OUTPUT = 65_536
+_SUPERVISORS = 4  # that may be lost one after the other before a worker has begun: while they start, no solution runs
 
 
 class Wall(Protocol):
@@ -255,14 +256,12 @@ class ProcessWall:
         return ProcessLink(self, number, pid, ours, spec)
 
     def _spawn(self, number: int, spec: WorkerSpec, sock: socket.socket, gift: int | None) -> int:
-        try:
-            return self.supervisor.spawn(number, spec, sock, gift)
-        except Lost:  # an earlier solution did away with it
-            self.replace_supervisor()
+        for _ in range(_SUPERVISORS):
             try:
                 return self.supervisor.spawn(number, spec, sock, gift)
-            except Lost:
-                raise JudgeError("the process that runs solutions ended twice in a row") from None
+            except Lost:  # an earlier solution did away with it, or somebody outside
+                self.replace_supervisor()
+        raise JudgeError(f"the process that runs solutions ended {_SUPERVISORS} times in a row")
 
     def replace_supervisor(self) -> None:
         """Kill a supervisor that no longer answers, with all its workers, and start another."""

@@ -89,10 +89,11 @@ class Command:
 
     def rows(self):
         """What it has printed, once it has ended; None if it was killed."""
-        if self.process.wait(600) < 0:
-            return None
-        self._said.seek(0)
-        return json.load(self._said)
+        with self._said as said:
+            if self.process.wait(600) < 0:
+                return None
+            said.seek(0)
+            return json.load(said)
 
     def victims(self, kind):
         """The living processes of a kind."""
