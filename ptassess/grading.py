@@ -55,6 +55,12 @@ _KEPT = (
     "TZ",
     "LD_LIBRARY_PATH",
     "CUDA_VISIBLE_DEVICES",
+    # Where the engine of the isolation level `container` is, and of what its containers are made.
+    "PTASSESS_IMAGE",
+    "DOCKER_HOST",
+    "DOCKER_CONTEXT",
+    "DOCKER_CONFIG",
+    "XDG_RUNTIME_DIR",
 )
 
 
