@@ -49,6 +49,8 @@ _SEED_BITS = 48  # fits a double exactly, so that no JSON reader can bend it
 _KEPT = (
     "PATH", "HOME", "USER", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES",
     "XDG_CONFIG_HOME",  # where private keys lie, which the wall hides
+    # Where the engine of the isolation level `container` is, and of what its containers are made.
+    "PTASSESS_IMAGE", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "XDG_RUNTIME_DIR",
 )  # fmt: skip
 
 

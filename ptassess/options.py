@@ -24,7 +24,7 @@ _TEXT_OPTIONS = (
     (
         "--isolation",
         "LEVEL",
-        "the least isolation to accept: process, locked or namespaced (the strongest there is is used), or inprocess",
+        "the least isolation to accept: process, locked, namespaced, container (the strongest is used), or inprocess",
     ),
     (
         "--seed",

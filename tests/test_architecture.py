@@ -51,7 +51,7 @@ FLOORS = (
     ("measure.race", "measure.control_task"),
     ("measure.cores", "measure.gpu", "measure.lock", "measure.pace", "measure.peaks", "measure.stats"),
     ("measure.blocks", "measure.checkouts"),
-    ("sandbox", "sandbox.wall", "sandbox.supervision", "sandbox.zygote", "sandbox.worker"),
+    ("sandbox", "sandbox.wall", "sandbox.supervision", "sandbox.launching", "sandbox.zygote", "sandbox.worker"),
     ("sandbox.fetching",),
     ("sandbox.contestant", "sandbox.weighing"),
     ("sandbox.solution", "sandbox.executor", "sandbox.levels"),
@@ -60,7 +60,7 @@ FLOORS = (
     ("sandbox.handover", "sandbox.reading"),
     ("sandbox.devices",),
     ("sandbox.channel",),
-    ("sandbox.wire", "sandbox.processes", "sandbox.cleaning", "sandbox.folders"),
+    ("sandbox.wire", "sandbox.processes", "sandbox.cleaning", "sandbox.folders", "sandbox.door"),
     ("sandbox.artefact", "sandbox.confinement", "sandbox.identity"),
     ("sandbox.landlock", "sandbox.seccomp", "sandbox.survey"),
     ("signing",),
@@ -76,6 +76,7 @@ ALLOWED = {
     ("loading", "registry"),  # the public half of private checks may lie in another wheel
     ("hookspecs", "resume"),  # for types only
     ("sandbox.levels", "sandbox.wall"),  # a level is a description; its wall is made when it is opened
+    ("sandbox.levels", "sandbox.launching"),  # as above
     ("sandbox.solution", "sandbox.wall"),  # for types only
     ("sandbox.contestant", "sandbox.wall"),  # for types only
     ("sandbox.weighing", "sandbox.wall"),  # for types only

@@ -3,6 +3,8 @@
 Root's files, processes and limits do not bind root. So each worker of a root judge becomes another user, one of a range
 that nobody has, and keeps one capability: to read what modes would deny it, since root's own installation and a
 submission in root's home are readable for nobody else. Which files these are is Landlock's to say.
+
+A container's root may lack what all this takes. Its workers stay who they are, then, without any capability.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ Where somebody has one of them all the same, a worker could signal their process
 
 # linux/capability.h, linux/prctl.h, linux/securebits.h
 _CAP_DAC_READ_SEARCH = 2
+_NEEDED = 1 << 0 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 19
+"""CAP_CHOWN, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_SYS_PTRACE: to give folders to other users, become them, end them,
+and read their results."""
 _VERSION_3 = 0x2008_0522
 _PR_SET_DUMPABLE, _PR_SET_KEEPCAPS, _PR_CAP_AMBIENT = 4, 8, 47
 _AMBIENT_RAISE = 2
@@ -43,7 +48,7 @@ def for_worker(number: int) -> int | None:
     Args:
         number: of the worker, counted by its judge.
     """
-    if os.geteuid() != 0 or platform.machine() not in _CAPSET:
+    if os.geteuid() != 0 or platform.machine() not in _CAPSET or _NEEDED & ~_permitted():
         return None
     user = _FIRST + (31 * os.getpid() + number) % _COUNT  # other judges' workers are others, most of the time
     for which in ("uid", "gid"):
@@ -74,8 +79,9 @@ def become(user: int | None) -> None:
     Raises:
         OSError: if the kernel refuses.
     """
+    reading = _permitted() & 1 << _CAP_DAC_READ_SEARCH
     if user is None:
-        keep(1 << _CAP_DAC_READ_SEARCH if os.geteuid() == 0 else 0)
+        keep(reading if os.geteuid() == 0 else 0)
         return
     libc = ctypes.CDLL(None, use_errno=True)
     with contextlib.suppress(PermissionError):  # in a namespace that does not let groups be set, there are none
@@ -83,7 +89,7 @@ def become(user: int | None) -> None:
     os.setresgid(user, user, user)
     libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
     os.setresuid(user, user, user)
-    keep(1 << _CAP_DAC_READ_SEARCH)
+    keep(reading)
     libc.prctl(_PR_CAP_AMBIENT, _AMBIENT_RAISE, _CAP_DAC_READ_SEARCH, 0, 0)  # for the programs that it starts
     libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)  # else its own /proc/self is closed to it
 
@@ -104,6 +110,12 @@ def keep(capabilities: int = 0) -> None:
     if libc.syscall(_CAPSET[platform.machine()], head, data):
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
+
+
+def _permitted() -> int:
+    """The capabilities that this process may have, one bit each: proc(5)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    return int(status.partition("CapPrm:")[2].split()[0], 16)
 
 
 def sweep(user: int) -> None:

@@ -56,9 +56,10 @@ def _process(_hidden: Sequence[Path]) -> Wall:
 
 
 def _locked(hidden: Sequence[Path]) -> Wall:
+    from ptassess.sandbox.launching import Local
     from ptassess.sandbox.wall import ProcessWall
 
-    return ProcessWall(LOCKED.name, hidden)
+    return ProcessWall(LOCKED.name, Local(locked=True), hidden)
 
 
 def _why_no_process() -> str | None:
@@ -70,9 +71,10 @@ def _why_no_process() -> str | None:
 
 
 def _namespaced(hidden: Sequence[Path]) -> Wall:
+    from ptassess.sandbox.launching import Local
     from ptassess.sandbox.wall import ProcessWall
 
-    return ProcessWall(NAMESPACED.name, hidden)
+    return ProcessWall(NAMESPACED.name, Local(locked=True, namespaces=True), hidden)
 
 
 INPROCESS = Level(

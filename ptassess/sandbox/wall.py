@@ -23,23 +23,24 @@ from ptassess.errors import (
     SolutionProtocol,
     SolutionTimeout,
 )
-from ptassess.sandbox import artefact, devices, folders, identity, processes
+from ptassess.sandbox import artefact, devices, folders, processes
 from ptassess.sandbox.channel import Channel, Closed, Deadline
 from ptassess.sandbox.cleaning import clean
 from ptassess.sandbox.contestant import Contestant
 from ptassess.sandbox.executor import Executor
 from ptassess.sandbox.fetching import CONTEXT_MB, DeviceContestant
-from ptassess.sandbox.levels import BUILT_IN, INPROCESS, NAMESPACED, PROCESS, Level, choose
+from ptassess.sandbox.launching import Local
+from ptassess.sandbox.levels import BUILT_IN, INPROCESS, PROCESS, Level, choose
 from ptassess.sandbox.solution import Closing, Limits, Solution
 from ptassess.sandbox.supervision import Lost, Supervisor
 from ptassess.sandbox.weighing import Weighed, given_bytes
 from ptassess.sandbox.wire import PREFIX, Answer, Ask, Message, Raised, Value, WireError, decode
 from ptassess.sandbox.worker import LISTENER, WorkerSpec
-from ptassess.sandbox.zygote import Begin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from ptassess.sandbox.launching import Launcher
     from ptassess.sandbox.solution import OpenLink
     from ptassess.sandbox.zygote import End
 
@@ -84,27 +85,23 @@ class ProcessWall:
     It starts the supervisor at once and waits for it at the first request.
 
     Args:
-        level: its name; ``process``, or one that gives up more.
+        level: its name.
+        launcher: starts the supervisor, and says what is left to workers; by default the level ``process``'s.
         hidden: folders that no worker may read wherever they lie.
     """
 
-    def __init__(self, level: str = PROCESS.name, hidden: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, level: str = PROCESS.name, launcher: Launcher | None = None, hidden: Sequence[Path] = ()
+    ) -> None:
         self.level = level
         self._folder = folders.make()  # mode 0700
-        if level != PROCESS.name and identity.for_worker(0) is not None:
-            Path(self._folder).chmod(0o711)  # the users that workers become pass through it to their own
-        self._begin = Begin(
-            0,
-            locked=level != PROCESS.name,
-            namespaces=level == NAMESPACED.name,
-            folder=self._folder,
-            hidden=tuple(map(str, hidden)),
-        )
+        self._launcher = launcher or Local()
+        self._begin = self._launcher.begin(self._folder, [*map(str, hidden)])
         self._numbers = itertools.count(1)
         self._preloaded: tuple[str, ...] = ()
         self._closed = False
         self.workers: set[int] = set()
-        self.supervisor = Supervisor(self._folder, self._begin)
+        self.supervisor = Supervisor(self._launcher, self._begin)
 
     def solution(self, path: Path | None, *, limits: Limits, shown_as: str, overlay: Path | None = None) -> Solution:
         """A handle on a solution.
@@ -240,10 +237,7 @@ class ProcessWall:
         number = next(self._numbers)
         scratch = Path(spec.scratch)
         artefact.put(files, scratch)
-        user = identity.for_worker(number) if self._begin.locked else None
-        if user is not None:
-            identity.give(scratch, user)
-            spec = msgspec.structs.replace(spec, user=user)
+        spec = self._launcher.prepare(spec, number)
         ours, theirs = socket.socketpair()
         try:
             pid = self._spawn(number, spec, theirs, listener.fileno() if listener else None)
@@ -268,7 +262,7 @@ class ProcessWall:
         self.supervisor.destroy()
         if self._closed:
             return
-        self.supervisor = Supervisor(self._folder, self._begin)
+        self.supervisor = Supervisor(self._launcher, self._begin)
         self.preload(self._preloaded)
 
 

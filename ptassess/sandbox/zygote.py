@@ -22,7 +22,7 @@ from pathlib import Path
 
 import msgspec
 
-from ptassess.sandbox import confinement, identity, namespaces, processes, worker
+from ptassess.sandbox import confinement, door, identity, namespaces, processes, worker
 
 TICK = 0.02  # seconds between two looks at memory
 RACE_TICK = 0.25
@@ -43,6 +43,7 @@ class Begin(msgspec.Struct, tag="begin"):
         namespaces: whether they have namespaces of their own.
         folder: in which their folders are.
         hidden: folders that none of them may read.
+        elsewhere: whether the judge is none of their ancestors.
     """
 
     id: int
@@ -50,6 +51,7 @@ class Begin(msgspec.Struct, tag="begin"):
     namespaces: bool
     folder: str
     hidden: tuple[str, ...]
+    elsewhere: bool = False
 
 
 class Spawn(msgspec.Struct, tag="spawn"):
@@ -173,9 +175,10 @@ class Supervisor:
 
     def __init__(self, control: socket.socket, begin: Begin, confined: confinement.Confinement | None) -> None:
         self._control = control
-        self._folder = begin.folder if begin.namespaces else None
         self._fork = namespaces.Pids().fork if begin.namespaces else os.fork
-        self._confinement = confined
+        self._place = worker.Place(
+            folder=begin.folder if begin.namespaces else None, confinement=confined, elsewhere=begin.elsewhere
+        )
         self._say(Started(begin.id), os.getpid())
         self._workers: dict[int, _Worker] = {}
         self._rings: dict[int, _Ring] = {}
@@ -247,8 +250,7 @@ class Supervisor:
             raise
         if pid == 0:
             sock = socket.socket(fileno=connection)
-            place = worker.Place(folder=self._folder, confinement=self._confinement)
-            worker.run(request.spec, place, sock, pipes[0][1], pipes[1][1], ready[1], gift)
+            worker.run(request.spec, self._place, sock, pipes[0][1], pipes[1][1], ready[1], gift)
         os.close(connection)
         if gift is not None:
             os.close(gift)
@@ -361,6 +363,18 @@ def _settle() -> int:
     gc.collect()
     gc.freeze()
     return processes.private_kb(os.getpid())
+
+
+def answer(folder: str) -> None:
+    """As ``main``, where no descriptor can be inherited.
+
+    Args:
+        folder: the wall's, with the judge's ``Door``.
+    """
+    control = door.enter(folder).detach()
+    import torch  # noqa: F401  the judge may take its time to answer the door
+
+    main(control)
 
 
 def main(control: int) -> None:
