@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ptassess import content, finishing, grading, keys, signing, stamping, store
+from ptassess import content, finishing, judging, keys, signing, stamping, store
 from ptassess.errors import UserError
 from ptassess.exam import commit
 from ptassess.grading import grade
@@ -218,12 +218,12 @@ def test_the_private_key_goes_to_no_judge_and_no_executor(graded, key, pack, tmp
         pickle.dumps(key)
     seen = []
 
-    def spy(command, log, seed, seconds):
-        seen.append((command, grading.scrubbed_environment()))
+    def spy(command, log, room, batch, seed):
+        seen.append((command, judging.scrubbed_environment()))
         log.write_text("nobody was judged")
         return 1
 
-    monkeypatch.setattr(grading, "_run", spy)
+    monkeypatch.setattr(judging, "_wait", spy)
     monkeypatch.setenv("PTASSESS_PASSPHRASE", "open sesame")
     how = {"packs": [pack], "only": ["double"], "key": key}
     (graded,) = grade([submission(tmp_path)], tmp_path / "out", **how)
