@@ -14,7 +14,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def call(name, *args):
-    numbers = {'process_vm_writev': (311, 271)}
+    numbers = {"process_vm_writev": (311, 271)}
     result = libc.syscall(numbers[name][os.uname().machine == "aarch64"], *args)
     if result < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), name)

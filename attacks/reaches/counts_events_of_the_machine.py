@@ -12,7 +12,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def call(name, *args):
-    numbers = {'perf_event_open': (298, 241)}
+    numbers = {"perf_event_open": (298, 241)}
     result = libc.syscall(numbers[name][os.uname().machine == "aarch64"], *args)
     if result < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), name)

@@ -12,7 +12,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def call(name, *args):
-    numbers = {'name_to_handle_at': (303, 264), 'open_by_handle_at': (304, 265)}
+    numbers = {"name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265)}
     result = libc.syscall(numbers[name][os.uname().machine == "aarch64"], *args)
     if result < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), name)

@@ -13,7 +13,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def call(name, *args):
-    numbers = {'rt_sigqueueinfo': (129, 138)}
+    numbers = {"rt_sigqueueinfo": (129, 138)}
     result = libc.syscall(numbers[name][os.uname().machine == "aarch64"], *args)
     if result < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), name)

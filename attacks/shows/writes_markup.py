@@ -4,7 +4,6 @@
 # verdict: failed raised
 # level: process
 
-
 MARKUP = "</pre><script>pwned()</script><img src=pwned onerror=pwned()><a href='javascript:pwned()'>x</a>"
 
 

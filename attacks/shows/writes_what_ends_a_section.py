@@ -6,5 +6,5 @@
 
 
 def double(x):
-    print("]]></system-out><pwned/>\x00\x0b\ufffe\"}]}; //--><svg onload=pwned()>", flush=True)
-    raise ValueError("]]>\x00\x0c\"</script><svg onload=pwned()>")
+    print(']]></system-out><pwned/>\x00\x0b\ufffe"}]}; //--><svg onload=pwned()>', flush=True)
+    raise ValueError(']]>\x00\x0c"</script><svg onload=pwned()>')

@@ -12,7 +12,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def call(name, *args):
-    numbers = {'add_key': (248, 217), 'keyctl': (250, 219)}
+    numbers = {"add_key": (248, 217), "keyctl": (250, 219)}
     result = libc.syscall(numbers[name][os.uname().machine == "aarch64"], *args)
     if result < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), name)

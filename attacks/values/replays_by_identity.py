@@ -4,7 +4,6 @@
 # verdict: failed
 # level: process
 
-
 answers = {}
 
 
