@@ -28,8 +28,10 @@ def named(name):
 
 
 def meant(level):
-    """The attacks that are judged at a level."""
-    return [a for a in ATTACKS if (a.is_stopped_at(level) if level == STRONGEST else a.level == level)]
+    """The attacks that are judged at a level; what is only handed in or shown meets no wall, and is judged once."""
+    if level == STRONGEST:
+        return [a for a in ATTACKS if a.is_stopped_at(level)]
+    return [a for a in ATTACKS if a.level == level and not a.makes and a.group != "shows"]
 
 
 @pytest.fixture(scope="class")
@@ -184,7 +186,7 @@ def row(*, ok=True, cannot="", wrong=(), left=(), meant=True):
     [
         ([row(), row()], True, "locked: 2 of 2 blocked, 2 of 2 controls succeeded, 0 left over, 7 s"),
         ([row(), row(ok=False)], False, "locked: 2 of 2 blocked, 1 of 2 controls succeeded, 0 left over, 7 s"),
-        ([row(), row(wrong=("it",))], False, "locked: 1 of 2 blocked, 2 of 2 controls succeeded, 0 left over, 7 s"),
+        ([row(), row(wrong=("x",))], False, "locked: 1 of 2 blocked, 2 of 2 controls succeeded, 0 left over, 7 s"),
         ([row(left=("process sleep",))], False, "locked: 1 of 1 blocked, 1 of 1 controls succeeded, 1 left over, 7 s"),
         (
             [row(), row(ok=False, cannot="needs IPv6")],

@@ -118,7 +118,7 @@ def check_wall(
 
     from ptassess.wallcheck import suite
 
-    with Console(stderr=True).status("attacking, for about a minute"):
+    with Console(stderr=True).status("attacking, for a minute or more"):
         report = suite.check(isolation, only=only or ())
     if as_json:
         print_json(report.facts())

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from ptassess.wallcheck.canaries import Canaries, touched
 from ptassess.wallcheck.watch import PLAN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _SECONDS = 300.0  # of one pytest process with all of them, on a busy machine
 _HONEST = "def double(x):\n    return x + x\n"
@@ -58,23 +59,29 @@ def run(attacks: Sequence[Attack], level: str, folder: Path) -> dict[str, Judged
     Raises:
         JudgeError: if a judge has not come to its end.
     """
-    found: dict[str, Judged] = {}
     called = [a for a in attacks if not a.makes and a.group != "shows"]
-    for part, judge in (
+    parts = (
         (called, _solutions),
         ([a for a in attacks if a.group == "shows"], _pages),
         ([a for a in attacks if a.makes and a.group == "patches"], _door),
         ([a for a in attacks if a.group == "intake"], _intake),
-    ):
-        if part:
-            place = folder / judge.__name__.strip("_")
-            place.mkdir()
-            canaries = Canaries(place)
-            try:
-                _challenge(place, "double")
-                found |= judge(part, level, place, canaries)
-            finally:
-                canaries.close()
+    )
+
+    def judge_part(part: tuple[list[Attack], Callable[..., dict[str, Judged]]]) -> dict[str, Judged]:
+        members, judge = part
+        place = folder / judge.__name__.strip("_")
+        place.mkdir()
+        canaries = Canaries(place)
+        try:
+            _challenge(place, "double")
+            return judge(members, level, place, canaries)
+        finally:
+            canaries.close()
+
+    found: dict[str, Judged] = {}
+    with ThreadPoolExecutor(2) as pool:  # the first one takes as long as all the others
+        for judged in pool.map(judge_part, [part for part in parts if part[0]]):
+            found |= judged
     return found
 
 

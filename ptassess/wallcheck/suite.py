@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ptassess.sandbox import Level
     from ptassess.wallcheck.attack import Attack
 
+_WIDTH = 110  # characters of the longest row: one that is folded cannot be searched for
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -181,6 +183,7 @@ def print_report(report: Report) -> None:
     from rich.table import Table
 
     console = Console(highlight=False)
+    console.width = max(console.width, _WIDTH)
     table = Table(box=None, pad_edge=False)
     for heading in ("attack", "group", "stopped from", "control", "blocked", "left over"):
         table.add_column(heading, overflow="fold")
