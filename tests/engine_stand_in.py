@@ -20,7 +20,8 @@ SETUP = {
     "mode": "ok",  # or: down, denied, hangs
     "info": {},  # what `info` tells
     "images": {},  # name: a folder that is first on the import path of its Python
-    "seconds": 0.0,  # between a container's creation and its start
+    "making": 0.0,  # seconds until a container is made: by the daemon, whatever becomes of the client meanwhile
+    "seconds": 0.0,  # from then until its client has it started
     "starts": True,  # or what the runtime says instead
 }
 SWITCHES = {"--rm", "--read-only", "--no-healthcheck"}
@@ -124,7 +125,7 @@ def run(home, setup, options, image, command):
             fail(f'invalid mount config for type "bind": bind source path does not exist: {source}')
     name = options["--name"]
     place = home / "containers" / name
-    place.mkdir(parents=True)
+    make(place, home / f"{name}.made", setup["making"])
     time.sleep(setup["seconds"])
     if setup["starts"] is not True:
         place.rmdir()
@@ -140,6 +141,20 @@ def run(home, setup, options, image, command):
     while place.exists():
         time.sleep(0.01)
     sys.exit(int((home / f"{name}.status").read_text()))
+
+
+def make(place, made, seconds):
+    """The daemon's part, which does not end with the client; that waits for it."""
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            time.sleep(seconds)
+            place.mkdir()
+            made.touch()
+        os._exit(0)
+    os.wait()
+    while not made.exists():
+        time.sleep(0.01)
 
 
 def look_after(home, options, site, command):

@@ -13,7 +13,13 @@ from ptassess.admission import admit
 from ptassess.registry import catalogue
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "candidate.md", ROOT / "docs" / "wall.md"]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "docs" / "candidate.md",
+    ROOT / "docs" / "containers.md",
+    ROOT / "docs" / "wall.md",
+]
 GUIDE = ROOT / "docs" / "authors.md"
 COMMANDS = typer.main.get_command(cli.app)
 

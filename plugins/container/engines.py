@@ -16,8 +16,8 @@ import json
 import os
 import platform
 import subprocess
+import sys
 import time
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,8 @@ from ptassess.sandbox.launching import own_environment
 
 NAMES = ("docker", "podman")  # in the order of preference
 ANSWER_SECONDS = 5.0  # of an engine that only has to say something; one that hangs costs as much, once
-END_SECONDS = 10.0  # until a container is gone
+END_SECONDS = 10.0  # until a client has noticed that its container is gone
+_REMOVE_SECONDS = 20.0  # an engine has file systems to unmount
 _OTHER_KERNELS = ("runsc", "kata")  # in the names of runtimes
 
 # A container as a whole may hold no more; the watchdog looks at each worker long before.
@@ -121,19 +122,17 @@ class Engine:
                 if time.monotonic() > deadline:
                     processes.kill_tree(client.pid)
                     client.wait()
-        if why is not None:
-            warnings.warn(
-                f"the container {container} may still be there ({why}); type `{self.name} rm --force {container}`",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+        if why is not None:  # no exception: what else there is to clean up has to be
+            remedy = f"type `{self.name} rm --force {container}`"
+            sys.stderr.write(f"ptassess: the container {container} may still be there ({why}); {remedy}\n")
 
     def _remove(self, container: str) -> str | None:
         """Kill and remove a container; why that may have failed, or None."""
         with contextlib.suppress(Refused):
-            ask(self.command, "kill", container)  # alone, Podman's `rm --force` asks nicely first, for ten seconds
+            # Alone, Podman's `rm --force` asks nicely first, for ten seconds.
+            ask(self.command, "kill", container, seconds=_REMOVE_SECONDS)
         try:
-            removed = ask(self.command, "rm", "--force", container)
+            removed = ask(self.command, "rm", "--force", container, seconds=_REMOVE_SECONDS)
         except Refused as reason:
             return str(reason)
         is_gone = not removed.returncode or "no such container" in removed.stderr.lower()
@@ -198,17 +197,18 @@ def _no_answer(name: str, said: str) -> str:
     return f"{name} does not answer ({said}); {remedy}"
 
 
-def ask(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run one of an engine's commands that answer at once.
+def ask(command: str, *arguments: str, seconds: float | None = None) -> subprocess.CompletedProcess[str]:
+    """Run one of an engine's commands that come to an end by themselves.
 
     Args:
         command: its program.
         arguments: of the command.
+        seconds: most that it may take, if not ``ANSWER_SECONDS``.
 
     Raises:
         Refused: if it does not answer.
     """
-    name = Path(command).name
+    name, seconds = Path(command).name, seconds or ANSWER_SECONDS
     try:
         return subprocess.run(  # noqa: S603  as in Engine.start
             [command, *arguments],
@@ -216,12 +216,12 @@ def ask(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=ANSWER_SECONDS,
+            timeout=seconds,
             check=False,
             start_new_session=True,
         )
     except subprocess.TimeoutExpired:
-        raise Refused(f"{name} did not answer within {ANSWER_SECONDS:g} s; see that `{name} info` does") from None
+        raise Refused(f"{name} did not answer within {seconds:g} s; see that `{name} info` does") from None
     except OSError as error:
         raise Refused(f"{name} cannot be run ({error.strerror}); see that `{name} info` can") from None
 
