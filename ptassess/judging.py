@@ -108,6 +108,8 @@ def judge(path: Path, *, batch: Batch, names: dict[Path, Name]) -> Graded:
     try:
         with judges.one_more(batch.out):
             room = Path(tempfile.mkdtemp(prefix=workplace.room_prefix(batch.out)))
+            room.chmod(0o711)  # the users that workers become pass through it to their own folders
+            (room / "copy").mkdir(mode=0o700)
             try:
                 return _judge(path, name, place, room, batch)
             finally:
