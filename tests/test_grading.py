@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ptassess import sources
+from ptassess import judging, sources
 from ptassess.errors import SubmissionError, UserError
 from ptassess.grading import find, grade, percent
 
@@ -298,7 +298,18 @@ def heeds_interrupts():
     signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.usefixtures("heeds_interrupts")
+@pytest.fixture
+def at_process(monkeypatch):
+    """Judges at the level ``process``: what these solutions do the stronger ones deny."""
+    wait = judging._wait
+
+    def weakly(command, *rest):
+        return wait([*command, "--ptassess-exactly", "process"], *rest)
+
+    monkeypatch.setattr(judging, "_wait", weakly)
+
+
+@pytest.mark.usefixtures("heeds_interrupts", "at_process")
 def test_a_judge_that_a_solution_has_cut_off_gives_no_score(tmp_path):
     source = parent_of_the_supervisor("os.kill(judge(), signal.SIGINT)")
     (graded,) = grade([kit(tmp_path, source)], tmp_path / "out", packs=[PACK], only=["double"])
@@ -306,6 +317,7 @@ def test_a_judge_that_a_solution_has_cut_off_gives_no_score(tmp_path):
     assert "its judge was interrupted" in graded.reason
 
 
+@pytest.mark.usefixtures("at_process")
 def test_a_judge_that_a_solution_has_stopped_is_ended(tmp_path, monkeypatch):
     monkeypatch.setattr("ptassess.grading._START_SECONDS", 20.0)
     monkeypatch.setattr("ptassess.grading._CALLS", 1)
@@ -316,6 +328,7 @@ def test_a_judge_that_a_solution_has_stopped_is_ended(tmp_path, monkeypatch):
     assert percent(results[1]) == 100
 
 
+@pytest.mark.usefixtures("at_process")
 def test_files_that_a_solution_changes_while_it_is_judged_earn_nothing_more(tmp_path):
     source = """
 from pathlib import Path
