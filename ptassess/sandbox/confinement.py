@@ -25,6 +25,7 @@ _LOOKED_UP = (
     "/sys/devices/system/cpu", "/sys/devices/system/node",
 )  # fmt: skip
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108  where torch's data loaders hand tensors over
+_LIBRARIES = ("site-packages", "dist-packages")
 _MOST_FILES = 1024
 _KNOWS_TCP = 4  # version of Landlock, Linux 6.7
 
@@ -76,6 +77,8 @@ def confinement(*, hidden: Iterable[Path], protected: Iterable[int]) -> Confinem
     package = Path(__file__).resolve().parents[1]
     installed = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
     named = [*_SYSTEM, sys.prefix, sys.base_prefix, *(path for path in installed if path), str(package)]
+    # Where another installation's libraries are linked in. Not whatever else is on the path: a checkout holds more.
+    named += [path for path in sys.path if Path(path).name in _LIBRARIES]
     roots = {Path(path).resolve() for path in named}
     outermost = [
         root for root in sorted(roots) if root.exists() and not any(root.is_relative_to(r) for r in roots - {root})
