@@ -130,8 +130,8 @@ def found(tmp_path_factory):
     (folder / "ada" / "solutions").mkdir(parents=True)
     (folder / "ada" / "solutions" / "twice.py").write_text(SOLUTION)
     # At the level ``process``: a solution that is the first process of a namespace cannot kill itself.
-    command = [sys.executable, "-m", "pytest", "twice", "--import-mode=importlib", "-p", "no:cacheprovider", "-v", "--seed=3",
-               "--submission", "ada", "--run-file", "run.json", "--ptassess-exactly", "process"]  # fmt: skip
+    command = [sys.executable, "-m", "pytest", "twice", "--import-mode=importlib", "-p", "no:cacheprovider", "-v",
+               "--seed=3", "--submission", "ada", "--run-file", "run.json", "--ptassess-exactly=process"]  # fmt: skip
     said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120).stdout
     checks = {check["check"]: check for check in json.loads((folder / "run.json").read_text())["checks"]}
     draws = [line.split() for line in (folder / "notes").read_text().splitlines()]
