@@ -128,7 +128,7 @@ def run(home, setup, options, image, command):
     make(place, home / f"{name}.made", setup["making"])
     time.sleep(setup["seconds"])
     if setup["starts"] is not True:
-        place.rmdir()
+        forget(place)
         fail(f"docker: Error response from daemon: {setup['starts']}")
     if not place.exists():
         fail(f"docker: Error response from daemon: No such container: {name}")
@@ -138,9 +138,10 @@ def run(home, setup, options, image, command):
             look_after(home, options, setup["images"][image], command)
         os._exit(0)
     os.wait()
-    while place.exists():
+    status = home / f"{name}.status"
+    while place.exists() or not status.exists():
         time.sleep(0.01)
-    sys.exit(int((home / f"{name}.status").read_text()))
+    sys.exit(int(status.read_text()))
 
 
 def make(place, made, seconds):
@@ -167,10 +168,14 @@ def look_after(home, options, site, command):
         sys.stderr.write(f"the runtime: {type(error).__name__}: {error}\n")
     finally:
         (home / f"{place.name}.status").write_text(str(status))
-        if options.get("--rm"):
-            (place / "pid").unlink(missing_ok=True)
-            place.rmdir()
+        forget(place)
         os._exit(0)
+
+
+def forget(place):
+    """In one step, whoever else does it at the same moment."""
+    with contextlib.suppress(OSError):
+        place.rename(place.parent.parent / f"{place.name}.{os.getpid()}")
 
 
 def contain(place, options, site, command):
@@ -199,8 +204,11 @@ def contain(place, options, site, command):
             sys.stderr.write(f"the runtime: {type(error).__name__}: {error}\n")
         finally:
             os._exit(127)
-    (place / "pid.new").write_text(str(pid))
-    (place / "pid.new").rename(place / "pid")
+    try:
+        (place / "pid.new").write_text(str(pid))
+        (place / "pid.new").rename(place / "pid")
+    except OSError:  # it was removed meanwhile
+        os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     status = os.waitstatus_to_exitcode(status)
     return status if status >= 0 else 128 - status
@@ -241,7 +249,7 @@ def remove(home, name):
         fail(f"Error response from daemon: No such container: {name}", 1)
     pid = pid_of(place)
     if pid is None:  # created, and not started
-        place.rmdir()
+        forget(place)
         return
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)

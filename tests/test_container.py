@@ -433,7 +433,10 @@ def test_a_container_that_was_killed_is_replaced(shared, package):
     solution = wall.solution(package, limits=Limits(seconds=60), shown_as="x")
     assert solution.double(1) == 2
     before = stand_in.containers()
+    pid = solution._link.pid
     subprocess.run([stand_in.command, "kill", *before], check=True)
+    while not processes.is_dead(pid):  # the kernel takes a moment to end the workers as well
+        time.sleep(0.01)
     with pytest.raises(SolutionCrashed):
         solution.double(1)
     after = wall.solution(package, limits=Limits(seconds=60), shown_as="x")
