@@ -15,12 +15,11 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from ptassess.sandbox import identity
+from ptassess.sandbox import folders, identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,12 +50,14 @@ _NOTHING = "size=64k,mode=755"  # of a file system that holds folders to mount o
 @lru_cache(maxsize=1)
 def why_not() -> str | None:
     """Why this machine lets no process have namespaces of its own, in one line; None if it does. Tried, once."""
-    with tempfile.TemporaryDirectory(prefix="ptassess-") as folder:
-        command = [sys.executable, "-P", "-c", _TRY, folder]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=_PROBE_SECONDS, check=False)  # noqa: S603
-        except (OSError, subprocess.SubprocessError) as error:
-            return f"could not be tried: {error}"
+    folder = folders.make()
+    command = [sys.executable, "-P", "-c", _TRY, folder]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_PROBE_SECONDS, check=False)  # noqa: S603
+    except (OSError, subprocess.SubprocessError) as error:
+        return f"could not be tried: {error}"
+    finally:
+        folders.remove(folder)
     if done.returncode == 0:
         return None
     said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
@@ -128,8 +129,7 @@ def enter(folder: str, reading: Iterable[str], hidden: Iterable[Path]) -> None:
     if pid:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        os._exit(status if status >= 0 else 128 - status)
+        _end_as(os.waitpid(pid, 0)[1])
     _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL)
     _mount(None, "/", None, _RECURSIVE | _PRIVATE)
     _mount("tmpfs", root, "tmpfs", _NOSUID, "size=1m,mode=755")
@@ -147,6 +147,16 @@ def enter(folder: str, reading: Iterable[str], hidden: Iterable[Path]) -> None:
     _mount(folder, root / folder.lstrip("/"), None, _BIND)
     _call("pivot_root", str(root), str(outside))
     os.chdir("/")
+
+
+def _end_as(status: int) -> NoReturn:
+    """End like a child whose status is this: who waits for us learns whether it was killed, and by what."""
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        if number != signal.SIGKILL:
+            signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+    os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
 class Pids:
@@ -235,12 +245,15 @@ def _leave_users() -> None:
         os.close(done[1])
         _call("unshare", _NEW_USER)
         os.write(ready[1], b"+")
-        if not os.read(done[0], 1):
-            raise PermissionError("the kernel takes no list of users")
+        written = os.read(done[0], 1)
     finally:
         for descriptor in (*ready, done[0]):
             os.close(descriptor)
-        os.waitpid(scribe, 0)
+        status = os.waitpid(scribe, 0)[1]
+    if os.WIFSIGNALED(status):  # somebody outside has killed it: that says nothing about this machine
+        _end_as(status)
+    if not written:
+        raise PermissionError("the kernel takes no list of users")
 
 
 def _show(path: str, root: Path) -> None:

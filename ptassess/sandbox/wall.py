@@ -351,9 +351,10 @@ class ProcessLink:
                 self._end = self._wall.supervisor.reap(self._number)
             except Lost:
                 self._wall.replace_supervisor()
-            self._wall.workers.discard(self.pid)
-            self.channel.close()
-            folders.remove(self.scratch)
+            finally:
+                self._wall.workers.discard(self.pid)
+                self.channel.close()
+                folders.remove(self.scratch)
         return self._end
 
     def has_strays(self) -> bool:

@@ -14,7 +14,6 @@ import select
 import signal
 import socket
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -42,15 +41,15 @@ def main(folder: Path, secret: str) -> None:
     page = mmap.mmap(-1, mmap.PAGESIZE)
     page.write(secret.encode())
     before = bytes(page)
-    unnamed = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  as long as this process
-    unnamed.write(secret.encode())
-    unnamed.flush()
+    unnamed = os.open(folder / "unnamed", os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    (folder / "unnamed").unlink()
+    os.write(unnamed, secret.encode())
     doors = _doors(folder)
     told: dict[str, Any] = {
         "pid": os.getpid(),
         "address": ctypes.addressof(ctypes.c_char.from_buffer(page)),
         "length": len(secret),
-        "open": unnamed.fileno(),
+        "open": unnamed,
     } | {name: _address(door) for name, door in doors.items()}
     sys.stdout.write(json.dumps(told) + "\n")
     sys.stdout.flush()

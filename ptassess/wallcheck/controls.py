@@ -16,6 +16,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -194,6 +195,8 @@ def main(folder: Path) -> None:
     """
     from ptassess.wallcheck import naive  # noqa: F401  torch, once, for all keepers
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's jobs in the background ignore it
+    atexit._clear()  # noqa: SLF001  torch's, which take a fifth of a control's time; a solution's own come later
     gc.collect()
     gc.freeze()  # else each fork's collector would write into pages that all of them share
     plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))

@@ -278,19 +278,15 @@ def _door(attacks: Sequence[Attack], level: str, place: Path, canaries: Canaries
 
 
 def _intake(attacks: Sequence[Attack], level: str, place: Path, canaries: Canaries) -> dict[str, Judged]:
-    """Each handed in by itself, to the door."""
-    made = {a.name: build(a.path, place / "handed-in" / a.name, canaries.where) for a in attacks}
+    """All of them, handed in to the door as one batch."""
+    made = [build(a.path, place / "handed-in" / a.name, canaries.where) for a in attacks]
     before = set(touched(canaries.watched))
+    rows = grading.grade(made, place / "out", packs=[place / "pack"], only=["double"], isolation=level)
+    touches = [f"touched: {what}" for what in sorted(set(touched(canaries.watched)) - before)]
     judged = {}
-    for attack in attacks:
-        out = place / "out" / attack.name
-        (graded,) = grading.grade([made[attack.name]], out, packs=[place / "pack"], only=["double"], isolation=level)
-        after = set(touched(canaries.watched))
-        wrong = [f"touched: {what}" for what in sorted(after - before)]
-        before = after
-        if graded.run is not None:
-            wrong.append("it was accepted")
+    for attack, row in zip(attacks, rows, strict=True):
+        wrong = ["it was accepted"] if row.run else []
         judged[attack.name] = Judged(
-            verdict=f"refused: {graded.reason}" if not wrong else "accepted", wrong=tuple(wrong)
+            verdict="accepted" if row.run else f"refused: {row.reason}", wrong=(*wrong, *touches)
         )
     return judged

@@ -1,11 +1,12 @@
-"""Kill graders, judges, supervisors and workers at random moments, begin again, and compare with an undisturbed batch.
+"""Kill graders, judges, launchers, supervisors and workers at random moments, and compare with an undisturbed batch.
 
     python tests/faults/kills.py --kills 200 --json kills.json
 
 Each batch is a dozen small submissions, among them wrong ones, one that kills its own worker, one that never returns,
-an archive and one that cannot be used. Every victim gets a SIGKILL. The command is started again until it has ended by
-itself with nothing left to do. Then verdicts, credits, messages and evidence have to be those of the batch that nobody
-disturbed, no result that was finished may have been made again, and no process and no file may be left.
+an archive and one that cannot be used. Every victim gets a SIGKILL; the kinds take turns, in a random order each time.
+The command is started again until it has ended by itself with nothing left to do. Then verdicts, credits, messages and
+evidence have to be those of the batch that nobody disturbed, no result that was finished may have been made again, and
+no process and no file may be left.
 """
 
 import argparse
@@ -29,7 +30,8 @@ from ptassess.sandbox import processes
 ROOT = Path(__file__).parents[2]
 PACK = ROOT / "tests" / "packs" / "double"
 SEED = 20_261_126
-KINDS = ("grader", "judge", "supervisor", "worker")
+# With namespaces a launcher waits for its supervisor, which is the first process of one; without, they are one process.
+KINDS = ("grader", "judge", "launcher", "supervisor", "worker")
 
 RIGHT = "def double(x): return x + x\ndef triple(x): return 3 * x\n"
 SOURCES = {
@@ -100,9 +102,10 @@ class Command:
         if kind == "grader":
             return [self.process.pid]
         judges = [pid for pid in processes.children(self.process.pid) if b"pytest" in command_line(pid)]
-        supervisors = [pid for judge in judges for pid in processes.children(judge) if b"zygote" in command_line(pid)]
+        launchers = [pid for judge in judges for pid in processes.children(judge) if b"zygote" in command_line(pid)]
+        supervisors = [pid for launcher in launchers for pid in first_in_namespace(launcher)] or launchers
         workers = [pid for supervisor in supervisors for pid in processes.children(supervisor)]
-        return {"judge": judges, "supervisor": supervisors, "worker": workers}[kind]
+        return {"judge": judges, "launcher": launchers, "supervisor": supervisors, "worker": workers}[kind]
 
     def kill_one(self, kind, rng, patience=20.0):
         """Kill one of a kind as soon as there is one; tells whether it came to that. Workers live for some 50 ms."""
@@ -129,21 +132,40 @@ def command_line(pid):
         return b""
 
 
+def first_in_namespace(launcher):
+    """Its child that lives in a process namespace of its own, if there is one."""
+    return [pid for pid in processes.children(launcher) if numbers(pid) > numbers(launcher)]
+
+
+def numbers(pid):
+    """How many process namespaces see a process; 0 if it is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    return len(status.partition("NSpid:")[2].partition("\n")[0].split())
+
+
 def finished(out):
     """The ids of the runs that are finished, by folder."""
     return {path.parent.name: store.read(path).run_id for path in out.glob("*/run.json")}
 
 
-def disturbed(submissions, out, temporary, rng, *, kills, jobs, pause):  # noqa: PLR0913
-    """One batch with so many kills; gives its rows, the kills by kind, the starts, and how many results were remade."""
+def disturbed(submissions, out, temporary, rng, due, *, kills, jobs, pause):  # noqa: PLR0913
+    """One batch with so many kills, of the kinds that are due, one after the other.
+
+    Returns:
+        Its rows, the kills by kind, the starts, and how many results were remade.
+    """
     killed, starts, remade, known = Counter(), 0, 0, {}
     while True:
         command, starts = Command(submissions, out, temporary, jobs), starts + 1
         while killed.total() < kills and command.process.poll() is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 command.process.wait(rng.uniform(*pause))
-            kind = rng.choice(KINDS)
-            killed[kind] += command.kill_one(kind, rng)
+            due += [] if due else rng.sample(KINDS, len(KINDS))
+            if command.kill_one(due[-1], rng):
+                killed[due.pop()] += 1
         rows = command.rows()
         now = finished(out)
         remade += sum(now.get(name) != run_id for name, run_id in known.items())
@@ -172,7 +194,7 @@ def measure(  # noqa: PLR0913
     Returns:
         The figures, ready for JSON.
     """
-    rng = random.Random(seed)
+    rng, due = random.Random(seed), []
     handed_in = make_submissions(folder / "in", submissions)
     temporary = folder / "tmp"
     temporary.mkdir()
@@ -188,7 +210,7 @@ def measure(  # noqa: PLR0913
         left = kills - figures["kills"]
         began = time.monotonic()
         rows, killed, starts, remade = disturbed(
-            handed_in, out, temporary, rng, kills=min(per_batch, left), jobs=jobs, pause=pause
+            handed_in, out, temporary, rng, due, kills=min(per_batch, left), jobs=jobs, pause=pause
         )
         found = found_in(out, rows)
         running, files = left_behind(out, temporary)
