@@ -170,4 +170,8 @@ class Interrupted(PtassessError):
 
 
 class JudgeError(PtassessError):
-    """Something of ours failed; the check ends as *error* and the candidate loses nothing."""
+    """Something of ours failed. Outside a check's call its outcome is *error*, which no score counts.
+
+    In the call it is *failed*, after a repetition (``ptassess.repeating``): at level ``process`` a solution can do away
+    with the supervisor, and would take checks that it does not pass out of the score.
+    """

@@ -1,9 +1,12 @@
 """A worker in namespaces of its own sees libraries, its own files and itself, and works as ever."""
 
+import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -252,3 +255,32 @@ def test_a_machine_that_denies_them_says_so_in_one_line(monkeypatch):
     assert said.startswith("needs namespaces for ordinary users: ")
     assert "unshare: Operation not permitted" in said
     assert "\n" not in said
+
+
+@pytest.mark.parametrize("whom", ["the one that writes the lists of users", "the first of its namespace"])
+def test_who_is_killed_while_it_starts_is_started_again(tmp_path, whom):
+    (tmp_path / "s.py").write_text("def add(x): return x + 1\n")
+    wall = NAMESPACED.open([])
+    try:
+        launcher = wall.supervisor._process.pid
+        own = Path(f"/proc/{launcher}/ns/pid").readlink()
+
+        def victim():
+            """A child of the launcher; the first one is in its namespace, the second in the next one's."""
+            for pid in processes.children(launcher):
+                with contextlib.suppress(FileNotFoundError):
+                    if (Path(f"/proc/{pid}/ns/pid").readlink() == own) == whom.startswith("the one"):
+                        return pid
+            return None
+
+        deadline = time.monotonic() + 30
+        while (pid := victim()) is None and time.monotonic() < deadline:
+            time.sleep(0.0005)
+        os.kill(pid, signal.SIGKILL)
+        wall.preload(())
+        solution = wall.solution(tmp_path / "s.py", limits=Limits(), shown_as="s.py")
+        assert solution.add(1) == 2
+        solution.close()
+        assert wall.supervisor._process.pid != launcher
+    finally:
+        wall.close()
