@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 0.1
 
 
-def run(
+def run(  # noqa: PLR0913  the last three keyword-only
     challenge: Challenge,
     private: Path,
     entries: list[PlannedEntry],
     *,
     jobs: int = 1,
+    level: str | None = None,
     progress: Callable[[str, int], None] | None = None,
 ) -> tuple[list[MatrixResult], list[str]]:
     """Run a plan, or as much of it as was not run before on the same files.
@@ -38,12 +39,13 @@ def run(
         private: its private half.
         entries: the plan.
         jobs: processes.
+        level: of isolation; None for the strongest that this machine gives.
         progress: called now and then with the slug and how many verdicts there are so far.
 
     Returns:
         The verdicts, and one line for each process that could not run its checks.
     """
-    store = _cache() / f"{challenge.slug}-{_digest(challenge.home, private)}"
+    store = _cache() / "-".join(filter(None, (challenge.slug, level, _digest(challenge.home, private))))
     store.mkdir(parents=True, exist_ok=True)
     targets = [challenge.home] if private.is_relative_to(challenge.home) else [challenge.home, private]
     processes = []
@@ -52,7 +54,8 @@ def run(
         plan.write_bytes(msgspec.json.encode(_share(entries, part, jobs)))
         command = [
             sys.executable, "-P", "-m", "pytest", "-c", str(INI), "--rootdir", str(INI.parent),
-            "-p", "ptassess.pytest_plugin", "--isolation", "process", "--pack", str(challenge.home),
+            "-p", "ptassess.pytest_plugin", "--pack", str(challenge.home),
+            *([f"--ptassess-exactly={level}"] if level else ["--isolation", "process"]),
             "--ptassess-matrix", str(plan), "--ptassess-matrix-out", str(out), *map(str, targets),
         ]  # fmt: skip
         with log.open("wb") as stream:

@@ -14,7 +14,7 @@ import msgspec
 
 from ptassess.errors import JudgeError
 from ptassess.sandbox import processes
-from ptassess.sandbox.zygote import Begin, End, Failed, Preload, Reap, Reply, Request, Spawn, Started
+from ptassess.sandbox.zygote import Begin, Done, End, Failed, Preload, Reap, Reply, Request, Spawn, Started
 
 if TYPE_CHECKING:
     from ptassess.sandbox.launching import Launcher
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 START_SECONDS = 120.0  # a cold `import torch` from a slow disk; it is hidden behind pytest's collection
 _ANSWER_SECONDS = 5.0  # to a request; the supervisor needs up to 2 s to empty a process tree
 _MAX_REPLY = 1 << 18
+_PRELOADING = -1  # the request's id: workers have theirs from 1 on, and 0 is the beginning's
 _UNSEEN = (
     "the process that runs solutions cannot be seen from here, as if the judge itself were in a container; "
     "run the judge where the processes of its isolation level are"
@@ -85,7 +86,8 @@ class Supervisor:
         Raises:
             Lost: if the supervisor does not answer.
         """
-        self._ask(Preload(0, names), START_SECONDS)
+        reply = self._ask(Preload(_PRELOADING, names), START_SECONDS)
+        assert isinstance(reply, Done)
         self._ready = True
 
     def reap(self, number: int) -> End:

@@ -220,14 +220,15 @@ def measure(  # noqa: PLR0913
         figures["starts"] += starts
         figures["results"] += len(expected)
         figures["judged twice"] += remade
-        figures["differing"] += [
-            (name, expected[name], found.get(name)) for name in expected if found.get(name) != expected[name]
-        ]
+        figures["differing"] += (
+            wrong := [(name, expected[name], found.get(name)) for name in expected if found.get(name) != expected[name]]
+        )
         figures["processes left"] += running
         figures["files left"] += files
         figures["seconds disturbed"] += round(time.monotonic() - began, 1)
-        say(f"{figures['kills']:4} kills  {dict(killed)}  {starts} starts  {time.monotonic() - began:.0f} s  "
-            f"{len(figures['differing'])} differing so far")  # fmt: skip
+        say(f"{figures['kills']:4} kills  {dict(killed)}  {starts} starts  {time.monotonic() - began:.0f} s")
+        for name, before, after in wrong:
+            say(f"     {name} was {before}\n     {name} is {after}")
     return figures
 
 
