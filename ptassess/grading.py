@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ptassess import content, finishing, resume, stamping, workplace
-from ptassess.entries import Name, find, key, name_all, read_roster
+from ptassess.entries import Found, Name, find, key, name_all, read_roster, refuse_results_among
 from ptassess.errors import Interrupted, PtassessError, UserError
 from ptassess.exam import EVERYTHING, commit, examine
 from ptassess.exam import find as find_exam
@@ -30,6 +30,7 @@ from ptassess.recorder import packages
 from ptassess.registry import Catalogue, catalogue
 from ptassess.resume import Graded, Standing, Wanted
 from ptassess.running import judges
+from ptassess.sandbox.cleaning import in_full
 from ptassess.sandbox.levels import choose
 from ptassess.scoring import score
 
@@ -69,7 +70,7 @@ class _Plan:
 
 
 def grade(  # noqa: PLR0913  the command line's options, keyword-only
-    submissions: Sequence[Path],
+    submissions: Sequence[Path] | Found,
     out: Path,
     *,
     seed: int | None = None,
@@ -92,8 +93,8 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
     and seed.
 
     Args:
-        submissions: folders, as ``find`` gives them.
-        out: folder for the results; made if it is missing.
+        submissions: as ``find`` gives them, or folders and archives.
+        out: folder for the results, apart from the submissions; made if it is missing.
         seed: run seed, to repeat a run; None for a secret one each.
         exam: file or name of the exam.
         exam_seed: seed of the quiz; None for the exam's.
@@ -110,7 +111,7 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
         tell: called with lines for the user: what is there already, and what is judged again, and why.
 
     Returns:
-        One entry a submission, in their order; a bad submission is an entry with its reason.
+        One entry a submission, in their order, then those that can be none; a bad one is an entry with its reason.
 
     Raises:
         UserError: if nothing can be graded at all: an unknown competency, level or executor, a folder that cannot be
@@ -143,7 +144,7 @@ def grade(  # noqa: PLR0913  the command line's options, keyword-only
             workplace.sweep(out)
 
 
-def survey(submissions: Sequence[Path], out: Path, *, again: bool = False, **how: Any) -> list[tuple[str, str]]:
+def survey(submissions: Sequence[Path] | Found, out: Path, *, again: bool = False, **how: Any) -> list[tuple[str, str]]:
     """What ``grade`` would find done and what it would do, whether another grader is at work or not.
 
     Args:
@@ -254,7 +255,7 @@ def percent(graded: Graded) -> float:
 
 
 def _plan(  # noqa: PLR0913  as grade
-    submissions: Sequence[Path],
+    submissions: Sequence[Path] | Found,
     out: Path,
     *,
     seed: int | None = None,
@@ -274,9 +275,13 @@ def _plan(  # noqa: PLR0913  as grade
     only = only or list(asked.offered(challenges.challenges.values()))
     targets = _targets(challenges, only)
     level = choose(isolation, challenges.levels())
+    if not isinstance(submissions, Found):
+        submissions = Found(submissions=list(submissions), refused={}, inboxes=[], told="")
+    refuse_results_among(out, submissions.submissions, submissions.inboxes)
+    roster = roster or submissions.roster()
     known = read_roster(roster) if roster else {}
-    names = name_all(submissions, known)
-    handed_in = {key(path) for path in submissions}
+    names = name_all(submissions.submissions, known)
+    handed_in = {key(path) for path in submissions.submissions}
     wanted = Wanted(
         exam=asked.name,
         exam_digest=(asked if exam_seed is None else msgspec.structs.replace(asked, seed=exam_seed)).digest(),
@@ -297,7 +302,8 @@ def _plan(  # noqa: PLR0913  as grade
         seconds=_longest(challenges, only),
         wanted=wanted,
     )
-    absent = [
+    absent = [Graded(name=in_full(path.name), reason=why) for path, why in submissions.refused.items()]
+    absent += [
         Graded(name=candidate, reason=f"handed nothing in (the roster expects {expected!r})")
         for expected, candidate in known.items()
         if expected not in handed_in

@@ -151,7 +151,11 @@ def find(paths: Sequence[Path]) -> list[Path]:
     Raises:
         RunFileError: one line, if there is none.
     """
-    files = [file for path in paths for file in (sorted(path.rglob("*run*.json")) if path.is_dir() else [path])]
+    files = [
+        file
+        for path in paths
+        for file in (sorted(filter(Path.is_file, path.rglob("*run*.json"))) if path.is_dir() else [path])
+    ]
     if not files:
         told = ", ".join(map(str, paths))
         raise RunFileError(f"{told}: no run files there; `ptassess grade` and --run-file write them")

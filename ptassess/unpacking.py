@@ -7,6 +7,7 @@ that differ in case only pass. Here only bytes of regular files come out, and we
 from __future__ import annotations
 
 import io
+import os
 import stat
 import struct
 import tarfile
@@ -56,7 +57,7 @@ def is_archive(path: Path) -> bool:
     Args:
         path: any.
     """
-    return path.is_file() and path.name.endswith(SUFFIXES)
+    return os.path.isfile(path) and path.name.casefold().endswith(SUFFIXES)  # noqa: PTH113  Path's raises for some
 
 
 def unpack(archive: Path, to: Path) -> Path:
@@ -80,7 +81,11 @@ def unpack(archive: Path, to: Path) -> Path:
             data = file.read(MAX_BYTES + _OVERHEAD + 1)
         if len(data) > MAX_BYTES + _OVERHEAD:
             raise SubmissionError(f"{shown}: larger than {MAX_BYTES >> 20} MiB; pack only solutions/")
-        members = _of_zip(data) if archive.name.endswith(".zip") else _of_tar(data, archive.name.endswith("gz"))
+        members = (
+            _of_zip(data)
+            if archive.name.casefold().endswith(".zip")
+            else _of_tar(data, archive.name.casefold().endswith("gz"))
+        )
         _write_all(members, to, min(MAX_BYTES, max(_SMALL, MAX_RATIO * len(data))))
     except _RefusedError as error:
         raise SubmissionError(f"{shown}: {error}; pack only solutions/") from None

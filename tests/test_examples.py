@@ -14,7 +14,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 def graded(tmp_path_factory):
     """The examples' results by name, and the folder with their pages."""
     out = tmp_path_factory.mktemp("demo")
-    submissions, _ = find([EXAMPLES])
+    submissions = find([EXAMPLES])
     return {result.name: result for result in grade(submissions, out, jobs=2)}, out
 
 

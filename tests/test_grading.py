@@ -155,8 +155,8 @@ def test_many_submissions_are_graded_and_ranked_and_a_bad_one_is_a_row(tmp_path)
     kit(cohort, RIGHT, "ada")
     kit(cohort, WRONG, "bob")
     (cohort / "eve").mkdir()
-    submissions, taken = find([cohort])
-    assert "3 submissions" in taken
+    submissions = find([cohort])
+    assert "3 submissions" in submissions.told
     seen = []
     results = grade(submissions, tmp_path / "out", packs=[PACK], only=["double"], seed=3, progress=seen.append)
     assert [(graded.name, percent(graded)) for graded in results] == [("ada", 100), ("bob", 0), ("eve", 0)]
@@ -170,7 +170,7 @@ def test_many_submissions_are_graded_and_ranked_and_a_bad_one_is_a_row(tmp_path)
 
 
 def test_a_folder_with_solutions_is_one_submission(tmp_path):
-    assert find([kit(tmp_path)])[0] == [tmp_path / "mallory"]
+    assert find([kit(tmp_path)]).submissions == [tmp_path / "mallory"]
 
 
 def test_a_folder_without_anything_is_refused(tmp_path):
@@ -368,4 +368,4 @@ def test_a_name_that_looks_like_an_option_is_a_name(tmp_path):
 
 def test_one_folder_named_twice_is_one_submission(tmp_path):
     folder = kit(tmp_path)
-    assert len(find([folder, folder / ".." / folder.name])[0]) == 1
+    assert len(find([folder, folder / ".." / folder.name]).submissions) == 1

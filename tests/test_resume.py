@@ -76,7 +76,7 @@ def hand_in(folder, source="def double(x): return x + x\n"):
 def start(batch, **more):
     """Begin; gives each candidate's reason (empty if graded) and what the user was told."""
     told = []
-    rows = grade(find([batch])[0], batch.parent / "out", tell=told.append, **HOW, **more)
+    rows = grade(find([batch]), batch.parent / "out", tell=told.append, **HOW, **more)
     return {row.name: row.reason for row in rows}, told
 
 
@@ -195,7 +195,7 @@ def test_one_that_disappears_before_its_turn_is_a_row_and_graded_when_it_is_back
 
 def test_one_that_changes_while_it_is_judged_is_said_and_graded_again(batch, judged):
     judged.first["bob"] = lambda: hand_in(batch / "bob", "def double(x): return 2 * x\n") or ...
-    rows = grade(find([batch])[0], batch.parent / "out", **HOW)
+    rows = grade(find([batch]), batch.parent / "out", **HOW)
     assert [row.remark for row in rows] == ["", "it has changed since: the same command grades it again", ""]
     del judged.first["bob"]
     assert start(batch)[1][1] == "bob: judged again: its files have changed"
@@ -216,7 +216,7 @@ def test_one_that_cannot_be_used_any_more_keeps_no_result(batch, judged):
 def test_a_judge_that_was_killed_twice_is_started_again_and_that_is_said(batch, judged):
     ends = [killed, killed]
     judged.first["bob"] = lambda: ends.pop()() if ends else ...
-    rows = grade(find([batch])[0], batch.parent / "out", **HOW)
+    rows = grade(find([batch]), batch.parent / "out", **HOW)
     assert [row.reason for row in rows] == ["", "", ""]
     assert rows[1].remark == "its judge was killed (Killed, signal 9), by it or from outside, 2 times before"
     assert judged.seen == ["ada", "bob", "bob", "bob", "cyd"]
@@ -252,7 +252,7 @@ def test_a_judge_that_does_not_end_is_a_row_that_stands_until_again(batch, judge
 
 def test_what_a_killed_grader_was_judging_comes_last_then_alone_and_in_the_end_not_at_all(batch, judged):
     def noted(begun):
-        wanted = grading._plan(find([batch])[0], batch.parent / "out", **HOW).batch.wanted
+        wanted = grading._plan(find([batch]), batch.parent / "out", **HOW).batch.wanted
         key = wanted.key(Submission.open(batch / "ada").facts().digest, "ada")
         resume.mark(batch.parent / "out" / "ada", resume.Mark(of=key, begun=begun))
 
@@ -274,7 +274,7 @@ def test_what_a_killed_grader_was_judging_comes_last_then_alone_and_in_the_end_n
 
 def test_suspects_are_judged_one_by_one(batch, judged):
     out = batch.parent / "out"
-    plan = grading._plan(find([batch])[0], out, **HOW)
+    plan = grading._plan(find([batch]), out, **HOW)
     standings = {path: resume.Standing(begun=begun) for path, begun in zip(plan.names, (3, 2, 0), strict=True)}
     asked = []
 
@@ -300,7 +300,7 @@ def test_two_graders_at_once_are_one_grader_and_one_line(batch, judged):
         with pytest.raises(UserError) as error:
             start(batch)
         told.append(str(error.value))
-        told.append(dict(survey(find([batch])[0], out, **HOW)))
+        told.append(dict(survey(find([batch]), out, **HOW)))
         return ...
 
     judged.first["bob"] = second
@@ -351,7 +351,7 @@ def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(batch, judged
         raise KeyboardInterrupt
 
     with pytest.raises(Interrupted) as error:
-        grade(find([batch])[0], batch.parent / "out", progress=interrupt, again=True, **HOW)
+        grade(find([batch]), batch.parent / "out", progress=interrupt, again=True, **HOW)
     done = len(judged.seen)
     assert str(error.value) == (
         f"interrupted; {done} of 3 are graded and kept; the same command without --again goes on"

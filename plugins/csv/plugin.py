@@ -3,12 +3,19 @@
 from ptassess import hookimpl
 from ptassess.hookspecs import Exporter
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # begins what a spreadsheet computes
+
 
 def write_csv(runs, path):
-    """Write every check of every run, with the points that it earned."""
+    """Write every check of every run, with the points that it earned; no text of a candidate's is a formula."""
     from ptassess import frames
 
-    frames.checks(runs).to_csv(path, index=False)
+    table = frames.checks(runs)
+    for name in table.columns:
+        table[name] = table[name].map(
+            lambda cell: f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+        )
+    table.to_csv(path, index=False)
 
 
 @hookimpl

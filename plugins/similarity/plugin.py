@@ -93,7 +93,7 @@ def _opened(paths):
     from ptassess.entries import find, key
 
     cohort, problems = {}, {}
-    for path in find(paths)[0]:
+    for path in find(paths).submissions:
         name = key(path)
         if name in cohort:
             name = f"{name} ({path})"

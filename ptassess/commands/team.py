@@ -52,15 +52,15 @@ def grade(  # noqa: PLR0913, PLR0917  the command's options
 
     from ptassess import grading
 
-    found, taken = grading.find(submissions)
+    found = grading.find(submissions)
     private = key_for(key, isolation, seed, exam_and_packs(exam, None, pack)[1]) if sign else None
     console = Console(stderr=True)
     if not as_json:
-        console.print(taken, highlight=False, soft_wrap=True)
+        console.print(found.told, highlight=False, soft_wrap=True)
     how: dict[str, Any] = {
         "seed": seed, "exam": exam, "exam_seed": exam_seed, "isolation": isolation, "packs": pack or (),
         "only": only or (), "again": again,
-        "roster": roster or next((p / "roster.csv" for p in submissions if (p / "roster.csv").is_file()), None),
+        "roster": roster,
     }  # fmt: skip
     if dry_run:
         _print_standings(grading.survey(found, out, **how), as_json=as_json)
@@ -70,7 +70,7 @@ def grade(  # noqa: PLR0913, PLR0917  the command's options
         TextColumn("about"), TimeRemainingColumn(), TextColumn("left"),
     )  # fmt: skip
     with Progress(*columns, console=console, transient=True, disable=as_json) as bar:
-        work = bar.add_task("grading", total=len(found))
+        work = bar.add_task("grading", total=len(found.submissions))
         results = grading.grade(
             found,
             out,
