@@ -49,7 +49,8 @@ class Repeats:
         """
         if error is None or isinstance(error, Undecided):
             return False
-        cause = error if isinstance(error, SolutionCrashed) else error.__cause__  # a race says whose reference it was
+        ours = isinstance(error, (SolutionCrashed, JudgeError))
+        cause = error if ours else error.__cause__  # a race says whose reference it was
         killed = isinstance(cause, JudgeError) or (isinstance(cause, SolutionCrashed) and cause.killed)
         if not (killed or any(closing.killed for closing in closings)):
             return False

@@ -29,7 +29,7 @@ CHECKS = """
 import os, signal, time
 from pathlib import Path
 import pytest, torch
-from ptassess.errors import SolutionError
+from ptassess.errors import JudgeError, SolutionError
 from ptassess.sandbox import processes
 
 NOTES = Path(__file__).parent.parent / "notes"
@@ -53,6 +53,12 @@ def right(solution):
 def test_worker(solution, rng):
     if note("worker", rng):
         outside(solution)
+    right(solution)
+
+@pytest.mark.task("double")
+def test_ours(solution, rng):
+    if note("ours", rng):
+        raise JudgeError("a process for a solution cannot be set up: it ended before it was ready")
     right(solution)
 
 @pytest.mark.task("double")
@@ -117,7 +123,7 @@ def test_lost(lost):
 def test_lost_too(lost):
     pass
 """
-REPEATED = {"worker", "supervisor", "hidden", "suicide", "timed", "learnt", "lost"}
+REPEATED = {"worker", "ours", "supervisor", "hidden", "suicide", "timed", "learnt", "lost"}
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +144,7 @@ def found(tmp_path_factory):
     return checks, draws, said
 
 
-@pytest.mark.parametrize("name", ["worker", "supervisor", "hidden", "timed", "learnt", "learnt_too"])
+@pytest.mark.parametrize("name", ["worker", "ours", "supervisor", "hidden", "timed", "learnt", "learnt_too"])
 def test_a_kill_from_outside_changes_no_verdict(found, name):
     check = found[0][f"test_{name}"]
     assert (check["outcome"], check["cause"], check["message"]) == ("passed", None, ""), check
@@ -169,5 +175,5 @@ def test_another_run_is_told_and_keeps_nothing_of_the_one_before(found):
     assert noted == REPEATED
     assert set(checks["test_supervisor"]["evidence"]) == {"runs", NOTE}
     assert (checks["test_worker"]["evidence"][NOTE], checks["test_suicide"]["evidence"][NOTE]) == (1, 2)
-    assert said.count("REPEATED") == 9
-    assert "4 failed, 6 passed, 9 repeated" in said
+    assert said.count("REPEATED") == 10
+    assert "4 failed, 7 passed, 10 repeated" in said
