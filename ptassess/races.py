@@ -242,6 +242,14 @@ class Race:
         told = f"{times_as_fast(found.ratio)} as fast as the baseline (between {_between(found.ratio)})"
         if found.verdict == "fail":
             raise AssertionError(f"{told}; at least {at_least:g} times is asked for")
+        if found.is_hopeless:
+            none = f"none of its {found.ratio.pairs} pairs reached it"
+            raise AssertionError(f"{told}; at least {at_least:g} times is asked for, and {none}")
+        if not found.is_decided and found.verdict == "pass" and found.is_unsteady:
+            assert found.credit is not None
+            self._findings.credit = found.credit.low
+            self._findings.reason = f"{told}; its pace differs from process to process: what it is sure to have counts"
+            return
         if not found.is_decided:
             what = "to tell"
             if found.credit is not None and found.verdict == "pass":

@@ -100,3 +100,31 @@ def test_calls_that_take_no_time_have_no_speed():
     idle = [[Turn(calls=1, seconds=1e-4, idle=1e-4)] * 4] * 6
     assert speed.judge(Times(turns={"solution": idle, "baseline": idle}), 2.0) is None
     assert stats.LEAST_RANGE > 1
+
+
+def uneven(paces, noise=0.01, reference=10.0):
+    """A race of a solution that has one of these paces in each pair, beside contestants that are steady."""
+    found = times(noise, count=len(paces), solution=1, baseline=1, reference=reference)
+    turns = [
+        [Turn(calls=1, seconds=turn.seconds / pace, idle=0.0) for turn in rounds]
+        for rounds, pace in zip(found.turns["solution"], paces, strict=True)
+    ]
+    return Times(turns=found.turns | {"solution": turns})
+
+
+def test_noise_of_its_own_is_no_excuse_where_it_is_too_slow_in_every_pair():
+    found = speed.judge(uneven([1, 1, 1, 1, 1, 0.002]), 2.0)
+    assert found.verdict == "inconclusive"
+    assert found.is_hopeless
+    assert not speed.judge(uneven([1, 1, 1, 0.002, 2.1, 1]), 2.0).is_hopeless
+    assert not speed.judge(uneven([1, 1, 1, 1, 0.002]), 2.0).is_hopeless  # chance has it once in 32 times
+
+
+def test_a_pace_of_its_own_in_each_process_is_seen():
+    assert speed.judge(uneven([3, 3, 3, 8, 8, 3, 3, 8]), 2.0).is_unsteady
+    assert not speed.judge(uneven([3.003, 3, 3, 3.003, 3, 3, 3.003, 3]), 2.0).is_unsteady
+    wrong = sum(
+        speed.judge(times(0.1, seed=seed, count=6, solution=3, baseline=1, reference=10), 2.0).is_unsteady
+        for seed in range(1000)
+    )
+    assert wrong <= 6  # one is expected

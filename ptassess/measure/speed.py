@@ -23,6 +23,10 @@ PRECISION = 0.02
 """Half-width of a credit's 95 % interval from which on it is given: the credits of two races of one submission then
 differ by more than 0.03 once in 25 times (normal, with a standard deviation of 0.02 / 1.96 each)."""
 
+SIGNS = 6
+"""Pairs that all have to stay below what is asked for, before a solution that its own noise keeps undecided has failed:
+one whose median pace is just enough stays below in six of six once in 64 times (sign test)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Credit:
@@ -53,12 +57,16 @@ class Speed:
         verdict: whether it clears what is asked for.
         reference: how many times as fast as the baseline the reference is; None where none took part.
         credit: None where no reference took part, or where it is too slow here to grade by.
+        reached: whether what is asked for was reached in any pair.
+        is_unsteady: whether its own pace differs from process to process by far more than the reference's.
     """
 
     ratio: Ratio
     verdict: Verdict
     reference: Ratio | None = None
     credit: Credit | None = None
+    reached: bool = True
+    is_unsteady: bool = False
 
     @property
     def is_decided(self) -> bool:
@@ -66,6 +74,11 @@ class Speed:
         if self.verdict == "inconclusive":
             return False
         return self.verdict == "fail" or self.credit is None or self.credit.is_precise
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether noise is no excuse for it: it was too slow in every single pair, and there are enough of them."""
+        return self.verdict == "inconclusive" and not self.reached and self.ratio.pairs >= SIGNS
 
     @property
     def can_be_graded(self) -> bool:
@@ -90,14 +103,22 @@ def judge(times: Times, at_least: float, *, control: float = 0.0) -> Speed | Non
         return None
     ratio = stats.combine(logs, control=control)
     verdict = stats.verdict(stats.combine(logs, confidence=stats.DECIDES, control=control), at_least)
+    reached = max(logs) + abs(control) >= math.log(at_least)
     if REFERENCE not in times.turns:
-        return Speed(ratio=ratio, verdict=verdict)
+        return Speed(ratio=ratio, verdict=verdict, reached=reached)
     reference = times.pair_logs(REFERENCE, BASELINE)
     both = [(s, r) for s, r in zip(solution, reference, strict=True) if s is not None and r is not None]
     if not both:
         return None
     pace = stats.combine([r for _, r in both], control=control)
-    return Speed(ratio=ratio, verdict=verdict, reference=pace, credit=credit(both, control=control))
+    return Speed(
+        ratio=ratio,
+        verdict=verdict,
+        reference=pace,
+        credit=credit(both, control=control),
+        reached=reached,
+        is_unsteady=stats.spreads_more([s for s, _ in both], [r for _, r in both]),
+    )
 
 
 def credit(pairs: Sequence[tuple[float, float]], *, control: float = 0.0) -> Credit | None:

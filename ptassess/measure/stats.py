@@ -26,6 +26,7 @@ DECIDES = 0.99
 the threshold goes wrong."""
 FULL_CREDIT = 0.9
 """Share of the reference's pace from which a speed has full credit."""
+_OWN = 0.001  # chance that what counts as a contestant's own spread is none
 LEAST_RANGE = 1.5
 """Least ratio of baseline and reference at which a speed can be graded: below it noise would decide the credit."""
 
@@ -183,6 +184,24 @@ def verdict(ratio: Ratio, at_least: float) -> Verdict:
     if ratio.low >= at_least:
         return "pass"
     return "fail" if ratio.high < at_least else "inconclusive"
+
+
+def spreads_more(values: Sequence[float], others: Sequence[float]) -> bool:
+    """Whether values differ among each other by more than others do, as chance would have it once in 1,000 times.
+
+    Fisher's test of the ratio of two variances: what a machine does to one contestant it does to the other, so what is
+    beyond that is a contestant's own. Of six values each, 5.5 times the standard deviation.
+
+    Args:
+        values: independent of each other.
+        others: likewise, as many or not.
+    """
+    from scipy.special import fdtri
+
+    if min(len(values), len(others)) < 2:
+        return False
+    most = fdtri(len(values) - 1, len(others) - 1, 1 - _OWN)
+    return statistics.variance(values) > float(most) * statistics.variance(others)
 
 
 def student(probability: float, freedom: int) -> float:
