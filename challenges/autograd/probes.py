@@ -3,7 +3,9 @@
 ``function``, ``contraction``, ``network`` and ``stack`` serve the judge as well.
 """
 
+import _thread
 import gc
+import threading
 import weakref
 
 import torch
@@ -70,22 +72,30 @@ def backprop_without_autograd(solution, weights, x, y):
         return solution.backprop_by_hand(weights, x, y)
 
 
-def autograd_is_used(solution, weights, x, y):
-    """Whether anything is saved for a backward pass."""
-    saved = []
+def use_of_autograd(solution, weights, x, y):
+    """How autograd is used, in a few words, or hidden; empty if nothing is saved for a backward pass."""
+    saved, threads = [], []
+    start, start_new = threading.Thread.start, _thread.start_new_thread
 
     def pack(tensor):
         saved.append(tensor.numel())
         return tensor
 
+    def seen(function):
+        return lambda *args, **kwargs: threads.append(1) or function(*args, **kwargs)
+
+    # Hooks and modes are one thread's: what another one does is seen by neither.
+    threading.Thread.start, _thread.start_new_thread = seen(start), seen(start_new)
     try:
         with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
             solution.backprop_by_hand(weights, x, y)
     except RuntimeError as error:
         if "saved tensor hooks" in str(error):  # torch.func refuses to run with them
-            return True
+            return "torch.func was used"
         raise
-    return bool(saved)
+    finally:
+        threading.Thread.start, _thread.start_new_thread = start, start_new
+    return "a graph was recorded" if saved else "a thread was started" if threads else ""
 
 
 # -- update_step -----------------------------------------------------------------------------------------------

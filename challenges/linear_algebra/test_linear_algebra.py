@@ -242,7 +242,7 @@ def test_solve_is_backward_stable(solution, rng, evidence):
     evidence["backward error"] = check_solution(x, a, b, "an explicit inverse loses what a factorisation keeps")
 
 
-@pytest.mark.task("solve_spd", weight=2)
+@pytest.mark.task("solve_spd", weight=2, role="property", advisory=True)
 def test_refuses_an_indefinite_matrix(solution, probes, rng, draw):
     """A matrix with a negative eigenvalue raises ValueError."""
     n = draw.randint(4, 10)

@@ -24,7 +24,7 @@ def test_products_in_float64(solution, rng, draw):
         assert_close(out.get(key), expected, rtol=1e-12, atol=1e-12, msg=f"{key}: keep float64 throughout")
 
 
-@pytest.mark.task("matmul_family", role="property")
+@pytest.mark.task("matmul_family", role="property", advisory=True)
 def test_products_leave_their_operands_alone(solution, probes, rng, draw):
     """No operand is changed."""
     operands = public.family(rng, draw)
@@ -137,7 +137,7 @@ def test_solves_a_batch(solution, rng, draw, columns):
     public.check_solution(solution.solve_spd(a, b), a, b, "b.dim() == a.dim() - 1 means one vector a matrix")
 
 
-@pytest.mark.task("solve_spd")
+@pytest.mark.task("solve_spd", role="property", advisory=True)
 def test_refuses_a_batch_with_one_indefinite_matrix(solution, probes, rng):
     """One bad matrix in a batch is enough."""
     a = public.spd(rng, 4, 10, 3)
