@@ -353,6 +353,7 @@ def _grade(  # noqa: PLR0913
         ) from None
     in_order = [results.get(path) or Graded(name=n.candidate, reason=_NOTHING) for path, n in plan.names.items()]
     everybody = [*in_order, *plan.absent]
+    write_index(everybody, out)  # whatever comes of the pages about all of them
     problems = len(plan.catalogue.problems)
     offered = [plan.catalogue.challenges[slug] for slug in plan.batch.wanted.challenges]
     pages = plan.catalogue.gather(
