@@ -16,6 +16,7 @@ _CONFIGURATION = frozenset({
     ".coveragerc", "sitecustomize.py", "usercustomize.py", "pyvenv.cfg",
 })  # fmt: skip
 _ANNOUNCED = (".dist-info", ".egg-info", ".egg-link", ".pth")  # entry points, paths, code that runs at start
+_COMPILED = frozenset({".pyc", ".pyo", ".so", ".pyd"})  # what Python imports and nobody can read
 _MODULE = (".py", ".pyc", ".pyi", ".so", ".pyd", ".zip", "")  # endings of what an import finds; none: a folder
 
 # Import names of what runs beside a solution, or judges it.
@@ -45,6 +46,8 @@ def why_left_out(name: str) -> str | None:
     module = path.name.partition(".")[0]
     if len(path.parts) == 1 and module in MODULES and path.suffix in _MODULE:
         return f"it would stand in for the module {module}; give it another name"
+    if path.suffix.casefold() in _COMPILED:
+        return "it is compiled, which nobody can look at; hand in its source"
     return None
 
 

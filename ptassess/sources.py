@@ -5,7 +5,10 @@ They are kept in one JSON file: as ``.py`` files beside the results, the next py
 
 from __future__ import annotations
 
+import codecs
+import io
 import re
+import tokenize
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +16,7 @@ import msgspec
 
 from ptassess import intake
 from ptassess.errors import RunFileError
+from ptassess.sandbox.cleaning import one_line
 
 if TYPE_CHECKING:
     from ptassess.submission import Submission
@@ -22,6 +26,7 @@ MAX_FILE = 256 * 2**10  # bytes; the longest module of torch itself has 330 KiB,
 MAX_ALL = 4 * 2**20  # bytes of a whole submission; a kit's answers to everything have some 50 KiB
 
 _BREAKS = re.compile(r"\r\n|\r|\n")  # Python's own; `splitlines` counts a form feed or U+2028 as well
+_BREAKS_OF_BYTES = re.compile(_BREAKS.pattern.encode())
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,11 +63,25 @@ def read(submission: Submission) -> Sources:
             left_out[name] = f"the Python files before it have {MAX_ALL // 2**20} MiB already"
         else:
             try:
-                texts[name] = item.read().decode("utf-8-sig")
+                texts[name] = _decoded(item.read())
                 size += length
-            except UnicodeDecodeError:
-                left_out[name] = "not UTF-8"
+            except (SyntaxError, ValueError) as error:
+                left_out[name] = "not UTF-8" if isinstance(error, UnicodeDecodeError) else one_line(str(error), 120)
     return Sources(texts=texts, left_out=left_out)
+
+
+def _decoded(content: bytes) -> str:
+    """The text that Python would read: in another encoding the code that runs may stand in a comment.
+
+    Raises:
+        SyntaxError, ValueError: if there is none, or not in UTF-8 (PEP 263); UnicodeDecodeError for bytes of no text.
+    """
+    text = content.decode("utf-8-sig")
+    # Python ends a line at a lone carriage return as well, tokenize does not.
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(_BREAKS_OF_BYTES.sub(b"\n", content)).readline)
+    if codecs.lookup(encoding).name not in {"utf-8", "utf-8-sig"}:
+        raise ValueError(f"declares the encoding {one_line(encoding, 20)}: findings and similarity do not read it")
+    return text
 
 
 def write(sources: Sources, path: Path) -> None:

@@ -182,6 +182,13 @@ def tar_of(path, *entries, pax=None):
     return path
 
 
+def tar_for_all(path, pax):
+    """A tar whose first header holds for every member."""
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT, pax_headers=pax) as opened:
+        add(opened, "solutions/a.py", b"x")
+    return path
+
+
 HOSTILE = {
     "an absolute name": (lambda p: zip_of(p / "x.zip", "/etc/x"), "leads out of the archive"),
     "dots": (lambda p: zip_of(p / "x.zip", "solutions/../../x"), "leads out of the archive"),
@@ -236,6 +243,10 @@ HOSTILE = {
         ),
         "sparse",
     ),
+    "attributes for all members": (
+        lambda p: tar_for_all(p / "x.tar", {f"key{i}": "" for i in range(200)}),
+        "attributes that are too long",
+    ),
     "a negative size": (lambda p: negative(p / "x.tar", -512), "negative size"),
     "a folder with bytes": (lambda p: tar_of(p / "x.tar", ("a", b"x" * 999, tarfile.DIRTYPE)), "link or a device"),
     "a long attribute": (lambda p: tar_of(p / "x.tar", ("a", b"x"), pax={"comment": "1" * 100_000}), "too long"),
@@ -270,6 +281,37 @@ def test_a_hostile_archive_is_refused_in_one_line_and_writes_nothing_outside(tmp
     assert time.process_time() - began < 5
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([*before, "unpacked"])
     assert not [p for p in (tmp_path / "unpacked").rglob("*") if p.is_symlink()]
+
+
+SPARSE = {
+    "old": (("a", b"x", tarfile.GNUTYPE_SPARSE), None),
+    "0.0": (("a", b"x"), {"GNU.sparse.size": "99", "GNU.sparse.offset": "0", "GNU.sparse.numbytes": "1"}),
+    "0.1": (("a", b"x"), {"GNU.sparse.size": "99", "GNU.sparse.map": "0,1"}),
+    "1.0": (("a", b"1\n0\n1\n".ljust(513, b"x")), {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}),
+}
+
+
+@pytest.mark.parametrize("kind", SPARSE)
+def test_a_sparse_member_is_refused_before_its_map_is_parsed(tmp_path, monkeypatch, kind):
+    """A map of 16 KB packed took the grader's own process 28 s and 465 MB."""
+    member, pax = SPARSE[kind]
+    path = tar_of(tmp_path / "x.tar", member, pax=pax)
+
+    def parsed(*_):
+        raise AssertionError("the map was parsed")
+
+    for name in ("_proc_sparse", "_proc_gnusparse_00", "_proc_gnusparse_01", "_proc_gnusparse_10"):
+        monkeypatch.setattr(tarfile.TarInfo, name, parsed)
+    with pytest.raises(AssertionError, match="was parsed"), tarfile.open(path) as opened:  # the control
+        opened.getmembers()
+    with pytest.raises(SubmissionError, match=r"\Ax\.tar: a is sparse; pack only solutions/\Z"):
+        unpack(path, tmp_path)
+
+
+def test_an_archive_of_git_is_taken(tmp_path):
+    """It has a header for all members, with the commit."""
+    tar_for_all(tmp_path / "x.tar", {"comment": "0" * 40})
+    assert list(Submission.open(unpack(tmp_path / "x.tar", tmp_path)).facts().files) == ["a.py"]
 
 
 def test_a_damaged_member_is_refused_in_one_line(kit, tmp_path):

@@ -2,16 +2,19 @@
 
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from types import SimpleNamespace
 
 import msgspec
 import pytest
 
-from ptassess import findings, render, store
+from ptassess import findings, render, sources, store
+from ptassess.loading import load_file
 from ptassess.result import ChallengeFacts, CheckResult, Finding, Run, SubmissionFacts, TaskFacts
 from ptassess.scoring import score
 from ptassess.submission import Submission
 
+technique = load_file(Path(__file__).parents[1] / "plugins" / "technique" / "plugin.py")
 HOSTILE = "\x1b[31m<script>alert(1)</script>\u202egnp.\u200b\x00"
 
 
@@ -127,6 +130,57 @@ class Words(HTMLParser):
         self.text += "" if self._silent else data
         if self._hit:
             self.marked += data
+
+
+def sources_of(folder, content):
+    (folder / "solutions").mkdir()
+    (folder / "solutions" / "a.py").write_bytes(content)
+    return sources.read(Submission.open(folder))
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"# coding: utf-7\n# harmless +AAo-seen = 1\n", "declares the encoding utf-7: findings"),
+        (b"#!/usr/bin/python\n# -*- coding: latin-1 -*-\n# harmless\nseen = 1\n", "declares the encoding iso-8859-1"),
+        (b"   \r# coding: utf-7\n# harmless +AAo-seen = 1\n", "declares the encoding utf-7"),
+        (b"#\r\n# coding: utf-7\r\n# harmless +AAo-seen = 1\r\n", "declares the encoding utf-7"),
+    ],
+    ids=["a first line", "a second line", "a lone carriage return", "two line ends"],
+)
+def test_a_file_in_another_encoding_is_said_and_never_shown_as_what_does_not_run(tmp_path, content, why):
+    found = sources_of(tmp_path, content)
+    names = {}
+    exec(content, names)  # the control: code that a reader of UTF-8 takes for a comment
+    assert names["seen"] == 1
+    assert found.texts == {}
+    assert found.left_out["a.py"].startswith(why)
+    (told,) = technique.ptassess_findings(tmp_path, [])
+    assert (told.code, told.file) == ("PT001", "a.py")
+    assert why in told.title
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"# coding: nonsense\n", "unknown encoding: nonsense"),
+        (b"\xef\xbb\xbf# coding: latin-1\n", "encoding problem"),
+        (b"# caf\xe9\n", "not UTF-8"),
+        (b"# coding: " + b"x" * 9_000, "unknown encoding: xxx"),
+    ],
+)
+def test_a_file_that_python_cannot_read_either_is_said_in_a_few_words(tmp_path, content, why):
+    found = sources_of(tmp_path, content)
+    assert found.texts == {}
+    assert why in found.left_out["a.py"]
+    assert len(found.left_out["a.py"]) <= 120
+
+
+@pytest.mark.parametrize("start", [b"", b"# coding: utf-8\n", b"# vim: set fileencoding=utf8 :\n", b"\xef\xbb\xbf"])
+def test_a_file_in_utf_8_is_read_however_it_says_so(tmp_path, start):
+    found = sources_of(tmp_path, start + "x = 'é'\n".encode())
+    assert found.left_out == {}
+    assert found.texts["a.py"].endswith("x = 'é'\n")
 
 
 def test_findings_never_change_a_score():

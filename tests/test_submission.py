@@ -165,6 +165,13 @@ def test_a_folder_of_answers_that_is_a_link_is_refused(kit, tmp_path):
         ("numpy/__init__.py", "the module numpy;"),
         ("random.py", "the module random;"),
         ("math.cpython-311-x86_64-linux-gnu.so", "the module math;"),
+        *(
+            (name, "it is compiled")
+            for name in (
+                "helper.pyc", "helper.pyo", "helper.pyd", "autograd/helper.so", "autograd/Helper.SO",
+                "autograd/helper.cpython-311-x86_64-linux-gnu.so",
+            )
+        ),
         ("ptassess/__init__.py", "the module ptassess;"),
         ("a\u202ecod.py", "cannot be seen"),
         ("two\nlines.py", "cannot be seen"),
