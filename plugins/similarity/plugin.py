@@ -25,7 +25,9 @@ from ptassess.submission import Submission
 HERE = Path(__file__).parent
 PAGE = "similarity.html"
 REFERENCE = "reference"
-_SECONDS = 30.0  # for a submission's fingerprints; a usual one takes a tenth of a second
+MOST_ROWS = 20_000  # fingerprints of a file that are compared; our answers to everything have 750
+MOST_ROWS_ALL = 40_000  # of a submission
+_SECONDS = 8.0  # for a submission's fingerprints; a usual one takes a tenth of a second
 _LINES = 4_000  # of a file that a page shows
 
 
@@ -137,10 +139,13 @@ def report(cohort, challenges, private, out, titles: Mapping[str, str] | None = 
     works = []
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
         for name, (made, failed) in zip(
-            texts, pool.map(lambda t: _fingerprints(t, skip=public), texts.values()), strict=True
+            texts, pool.map(lambda t: _fingerprints(t, skip=public, most=MOST_ROWS), texts.values()), strict=True
         ):
-            works.append(comparing.Work(name=name, files=made, given=name == reference))
-            left_out |= {(name, file): why for file, why in failed.items()}
+            kept, cut = _cut(made)
+            works.append(work := comparing.Work(name=name, files=kept, given=name == reference))
+            if count := work.too_many():
+                cut["solutions/"] = f"{count:,} functions, the smallest, beyond {comparing.MOST_BLOCKS:,}"
+            left_out |= {(name, file): why for file, why in (failed | cut).items()}
     pairs = comparing.compare(works)
     flags = [_flag(number, pair, texts, public, comparing) for number, pair in enumerate(pairs, 1)]
     titles = {**{name: name for name in texts}, **(titles or {}), reference: "our reference"}
@@ -162,6 +167,18 @@ def _fingerprints(texts, **options):
     return parsing.each(texts, HERE / "fingerprints.py", "fingerprints", seconds=_SECONDS, options=options)
 
 
+def _cut(made):
+    """Rows of a submission's files up to the caps, and what is said of the files that have more."""
+    kept, told, room = {}, {}, MOST_ROWS_ALL
+    for file, rows in made.items():
+        most = min(MOST_ROWS, room)
+        kept[file] = rows[:most]
+        room -= len(kept[file])
+        if len(rows) > most:
+            told[file] = f"what comes after its first {most:,} fingerprints"
+    return kept, told
+
+
 def _flag(number, pair, texts, public, comparing):
     """What is shown of a pair: its files and which lines belong together."""
     sides = {
@@ -169,17 +186,18 @@ def _flag(number, pair, texts, public, comparing):
         for alike in pair.files
         for side, (name, file) in enumerate(zip(pair.names, alike.files, strict=True))
     }
-    made, _ = _fingerprints(sides, skip=public, window=1)
+    made, failed = _fingerprints(sides, skip=public, window=1, most=MOST_ROWS)
     lines = {key: [clean(line, 240) for line in sources.lines(text)[:_LINES]] for key, text in sides.items()}
-    files = []
+    files, steps = [], comparing.STEPS
     for alike in pair.files:
         left, right = (f"{side} {file}" for side, file in enumerate(alike.files))
+        found, steps = comparing.regions(made.get(left, []), made.get(right, []), steps)
         shown = [
             {
                 "lines": list(one),
                 "sides": [lines[left][one[0] - 1 : one[1]], lines[right][one[2] - 1 : one[3]]],
             }
-            for one in comparing.regions(made.get(left, []), made.get(right, []))
+            for one in found
         ]
         files.append({"files": list(alike.files), "weight": alike.weight, "share": alike.share, "regions": shown})
     return {
@@ -187,6 +205,7 @@ def _flag(number, pair, texts, public, comparing):
         "names": list(pair.names),
         "weight": pair.weight,
         "share": pair.share,
+        "cut": bool(failed) or not steps or any(len(rows) > MOST_ROWS for rows in made.values()),
         "files": files,
     }
 
