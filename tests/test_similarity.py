@@ -263,7 +263,27 @@ def test_a_copy_of_the_reference_is_a_flag(cohort, tmp_path):
     private = {path.parents[1].name: path.parent for path in ROOT.glob("challenges/*/private/reference.py")}
     theirs = {file: bench.renamed(text, None) for file, text in bench.authors()["reference"].items()}
     compared({"eve": cohort["eve"], "mallory": sources.Sources(texts=theirs)}, tmp_path, private)
-    assert "<bdi>mallory</bdi> and <bdi>our reference</bdi>" in (tmp_path / "similarity.html").read_text()
+    page = (tmp_path / "similarity.html").read_text()
+    assert "<bdi>mallory</bdi> and <bdi>our reference</bdi>" in page
+    assert "<td>a submission and our reference</td>" in page
+    assert "A submission and our reference" in (tmp_path / "similarity-001.html").read_text()
+    (flag,) = json.loads((tmp_path / "similarity.json").read_text())
+    assert flag["kinds"] == ["submission", "our reference"]
+
+
+def test_a_submission_that_calls_itself_our_reference_is_told_from_it(cohort, tmp_path):
+    compared({"ada": cohort["ada"], "reference": cohort["bob"]}, tmp_path, titles={"reference": "our reference"})
+    page = (tmp_path / "similarity.html").read_text()
+    assert "<td>two submissions</td>" in page
+    assert "<td>a submission and our reference</td>" not in page
+    assert json.loads((tmp_path / "similarity.json").read_text())[0]["kinds"] == ["submission", "submission"]
+
+
+def test_a_folder_where_a_page_should_be_is_said_in_one_line(cohort, tmp_path):
+    (tmp_path / "similarity-001.html").mkdir()
+    with pytest.raises(UserError, match=r"similarity-001\.html: cannot write the page") as told:
+        compared(cohort, tmp_path)
+    assert "\n" not in str(told.value)
 
 
 def test_rows_beyond_the_caps_are_left_out_and_said(tmp_path, monkeypatch):
@@ -364,6 +384,24 @@ def test_the_hook_takes_what_grading_has_kept(cohort, tmp_path):
         results.append(SimpleNamespace(name=name, folder=tmp_path / name, sources=tmp_path / name / "sources.json"))
     page = plugin.ptassess_cohort_finished(results, [], {}, tmp_path)
     assert (page.href, page.summary) == ("similarity.html", "1 pair to look at.")
+
+
+def test_a_submission_does_not_make_its_inbox_a_folder_of_results(cohort, tmp_path):
+    inbox, results = tmp_path / "in", tmp_path / "out"
+    for name in ("ada", "mallory"):
+        (inbox / name / "solutions").mkdir(parents=True)
+        (results / name).mkdir(parents=True)
+    for forged in (inbox / "mallory", results / "mallory"):
+        sources.write(cohort["eve"], forged / "sources.json")
+        (forged / "run.json").write_text("{}")
+    assert not plugin._is_graded(inbox)
+    assert not plugin._is_graded(results)
+    for folder in (inbox, results):
+        (folder / "index.html").write_text("")  # as `ptassess grade` does, and no submission can
+    assert not plugin._is_graded(inbox)
+    assert plugin._is_graded(results)
+    (results / "zoe.zip").write_bytes(b"")
+    assert not plugin._is_graded(results)
 
 
 def test_the_command_compares_submissions_and_dismisses(cohort, tmp_path):

@@ -25,6 +25,7 @@ from ptassess.submission import Submission
 HERE = Path(__file__).parent
 PAGE = "similarity.html"
 REFERENCE = "reference"
+OURS = "our reference"
 MOST_ROWS = 20_000  # fingerprints of a file that are compared; our answers to everything have 750
 MOST_ROWS_ALL = 40_000  # of a submission
 _SECONDS = 8.0  # for a submission's fingerprints; a usual one takes a tenth of a second
@@ -65,7 +66,7 @@ def similarity(  # noqa: PLR0913, PLR0917  the command's options
 
     With --dismiss, a flag is first noted as judged; its page then shows the reason.
     """
-    graded = paths[0] if len(paths) == 1 and any(paths[0].glob(f"*/{sources.NAME}")) else None
+    graded = paths[0] if len(paths) == 1 and _is_graded(paths[0]) else None
     out = out or graded or Path("similarity")
     dismissals = load_file(HERE / "dismissals.py")
     if dismiss:
@@ -79,15 +80,29 @@ def similarity(  # noqa: PLR0913, PLR0917  the command's options
     typer.echo(f"{len(cohort)} submissions: {told} open {out / PAGE}")
 
 
+def _is_graded(folder):
+    """Whether a folder is one of results: `ptassess grade` has left its mark there, and nothing in it is handed in.
+
+    What lies inside a submission is the candidate's word, and makes no folder of submissions one of results.
+    """
+    if not (folder / "index.html").is_file() or not _graded(folder):
+        return False
+    return not any(unpacking.is_archive(child) or (child / "solutions").exists() for child in folder.iterdir())
+
+
+def _graded(folder):
+    """The folders of single results in a folder of them."""
+    return [path.parent for path in sorted(folder.glob(f"*/{sources.NAME}")) if path.with_name("run.json").is_file()]
+
+
 def _kept(graded):
     """The code in a folder of results, by the name of the submission's folder there."""
-    return {path.parent.name: sources.load(path) for path in sorted(graded.glob(f"*/{sources.NAME}"))}
+    return {home.name: sources.load(home / sources.NAME) for home in _graded(graded)}
 
 
 def _titles(graded):
     """What the candidates of a folder of results are called, by the name of their folder there."""
-    runs = {path.parent.name: path.with_name("run.json") for path in graded.glob(f"*/{sources.NAME}")}
-    return {name: store.read(path).candidate for name, path in runs.items() if path.is_file()}
+    return {home.name: store.read(home / "run.json").candidate for home in _graded(graded)}
 
 
 def _opened(paths):
@@ -148,7 +163,9 @@ def report(cohort, challenges, private, out, titles: Mapping[str, str] | None = 
             left_out |= {(name, file): why for file, why in (failed | cut).items()}
     pairs = comparing.compare(works)
     flags = [_flag(number, pair, texts, public, comparing) for number, pair in enumerate(pairs, 1)]
-    titles = {**{name: name for name in texts}, **(titles or {}), reference: "our reference"}
+    for flag in flags:
+        flag["kinds"] = [OURS if name == reference else "submission" for name in flag["names"]]
+    titles = {**{name: name for name in texts}, **(titles or {}), reference: OURS}
     _write(flags, out, titles, dismissals, left_out, len(cohort), comparing)
     count = f"{len(flags)} pair{'s' * (len(flags) != 1)}" if flags else "no pair"
     return f"{count} to look at."
@@ -214,7 +231,8 @@ def _write(flags, out, titles, dismissals, left_out, count, comparing):  # noqa:
     from ptassess import render
 
     for old in out.glob("similarity-*.html"):
-        old.unlink()
+        if not old.is_dir():
+            old.unlink()
     for flag in flags:
         flag["dismissed"] = dismissals.get(frozenset(flag["names"]))
     flags.sort(key=lambda flag: flag["dismissed"] is not None)
