@@ -1,6 +1,8 @@
 """Copies in disguise are found, independent solutions are not flagged, and a person's judgement is kept."""
 
+import itertools
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +76,10 @@ def test_a_common_run_is_certain_to_share_a_fingerprint():
     assert all(chosen & set(every[i : i + window]) for i in range(len(every) - window + 1))
 
 
+def test_no_more_rows_are_made_than_are_wanted_and_one():
+    assert prints(LOOP, window=1, most=5) == prints(LOOP, window=1)[:6]
+
+
 def test_what_everybody_was_given_is_never_chosen():
     assert hashes(LOOP, skip=hashes(LOOP, window=1)) == []
 
@@ -131,7 +137,69 @@ def test_a_reference_is_compared_with_submissions_only_and_makes_nothing_rarer()
 def test_regions_are_runs_of_lines_that_belong_together():
     first = [[1, n, n, n] for n in range(10, 20)] + [[1, 77, 30, 31]]
     second = [[1, n, n + 100, n + 100] for n in range(10, 20)] + [[1, 78, 5, 5], [1, 77, 200, 202]]
-    assert comparing.regions(first, second) == [(10, 19, 110, 119), (30, 31, 200, 202)]
+    assert comparing.regions(first, second)[0] == [(10, 19, 110, 119), (30, 31, 200, 202)]
+
+
+def counted(works, monkeypatch):
+    """How many pairs of functions are looked at for one another."""
+    seen = []
+    inner = comparing._partners
+    monkeypatch.setattr(comparing, "_partners", lambda b, t, common: seen.append(len(common)) or inner(b, t, common))
+    return comparing.compare(works), sum(seen)
+
+
+def functions(name, shared, count, own=1_000_000):
+    """A work of functions that all have the same fingerprints, and one more each."""
+    rows = [[n, one, n, n] for n in range(count) for one in (*shared, own + n)]
+    return comparing.Work(name=name, files={"a.py": rows})
+
+
+def test_a_submission_is_never_compared_with_itself(monkeypatch):
+    """8,000 functions of one line in 240 KB took more than 2 GB."""
+    assert counted([functions("mallory", range(10), 500), work("ada", 7, 8)], monkeypatch)[1] <= 50
+
+
+def test_references_are_never_compared_with_one_another(monkeypatch):
+    ours = [work(f"reference {i}", *range(40), given=True) for i in (1, 2)]
+    assert counted([*ours, work("zoe", *range(100, 140))], monkeypatch) == ([], 0)
+
+
+def test_what_two_repeat_without_end_is_found_in_a_bounded_number_of_pairs(monkeypatch):
+    two = [functions("a", range(30), 700), functions("b", range(30), 700, own=2_000_000)]
+    pairs, count = counted(two, monkeypatch)
+    assert count == comparing.MOST_ALIKE**2
+    assert comparing.compare(two, share=0.0)[0].names == ("a", "b")
+    assert pairs == []  # what they repeat is not the larger part of what they have
+
+
+def test_functions_that_are_the_same_in_a_file_are_looked_at_once(monkeypatch):
+    same = comparing.Work(name="a", files={"a.py": [[n, one, n, n] for n in range(400) for one in range(30)]})
+    assert counted([same, work("b", *range(30))], monkeypatch)[1] == 1
+    assert same.too_many() == 0
+
+
+def test_the_largest_functions_are_compared_and_how_many_are_not_is_known():
+    count = comparing.MOST_BLOCKS + 7
+    rows = [[n, 10 * n + i, n, n] for n in range(count) for i in range(3)] + [[count, -i, 9, 9] for i in range(1, 40)]
+    many = comparing.Work(name="many", files={"a.py": rows})
+    assert many.too_many() == 8
+    (pair,) = comparing.compare([many, work("b", *range(-39, 0))])
+    assert pair.weight == pytest.approx(39)
+
+
+def test_regions_of_what_repeats_itself_take_a_bounded_number_of_steps():
+    """A list of 4,000 zeros took 70 s."""
+    rows = [[0, 1, 1, 1]] * 4_000
+    assert comparing.regions(rows, rows) == ([], comparing.STEPS - 8_000)
+    often = [[0, n % 200, n, n] for n in range(200 * comparing.MOST_ALIKE)]
+    assert comparing.regions(often, often)[1] == 0
+    assert comparing.regions(often, often, 100) == ([], 0)
+
+
+def test_what_repeats_itself_hides_no_region_beside_it():
+    zeros = [[0, -1, 5, 5]] * 100
+    first = zeros + [[1, n, n, n] for n in range(10, 20)]
+    assert comparing.regions(first, first)[0] == [(10, 19, 10, 19)]
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +263,62 @@ def test_a_copy_of_the_reference_is_a_flag(cohort, tmp_path):
     private = {path.parents[1].name: path.parent for path in ROOT.glob("challenges/*/private/reference.py")}
     theirs = {file: bench.renamed(text, None) for file, text in bench.authors()["reference"].items()}
     compared({"eve": cohort["eve"], "mallory": sources.Sources(texts=theirs)}, tmp_path, private)
-    assert "<bdi>mallory</bdi> and <bdi>our reference</bdi>" in (tmp_path / "similarity.html").read_text()
+    page = (tmp_path / "similarity.html").read_text()
+    assert "<bdi>mallory</bdi> and <bdi>our reference</bdi>" in page
+    assert "<td>a submission and our reference</td>" in page
+    assert "A submission and our reference" in (tmp_path / "similarity-001.html").read_text()
+    (flag,) = json.loads((tmp_path / "similarity.json").read_text())
+    assert flag["kinds"] == ["submission", "our reference"]
+
+
+def test_a_submission_that_calls_itself_our_reference_is_told_from_it(cohort, tmp_path):
+    compared({"ada": cohort["ada"], "reference": cohort["bob"]}, tmp_path, titles={"reference": "our reference"})
+    page = (tmp_path / "similarity.html").read_text()
+    assert "<td>two submissions</td>" in page
+    assert "<td>a submission and our reference</td>" not in page
+    assert json.loads((tmp_path / "similarity.json").read_text())[0]["kinds"] == ["submission", "submission"]
+
+
+def test_a_folder_where_a_page_should_be_is_said_in_one_line(cohort, tmp_path):
+    (tmp_path / "similarity-001.html").mkdir()
+    with pytest.raises(UserError, match=r"similarity-001\.html: cannot write the page") as told:
+        compared(cohort, tmp_path)
+    assert "\n" not in str(told.value)
+
+
+def test_rows_beyond_the_caps_are_left_out_and_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(plugin, "MOST_ROWS", 50)
+    monkeypatch.setattr(plugin, "MOST_ROWS_ALL", 70)
+    zeros = sources.Sources(texts=dict.fromkeys(("a.py", "b.py", "c.py"), "x = [" + "0," * 200 + "]\n"))
+    seen = []
+    monkeypatch.setattr(plugin, "_cut", lambda made, cut=plugin._cut: seen.append((made, cut(made))) or seen[-1][1])
+    compared({"mallory": zeros}, tmp_path)
+    made, (kept, told) = seen[0]
+    assert [len(rows) for rows in made.values()] == [51, 51, 51]
+    assert [len(rows) for rows in kept.values()] == [50, 20, 0]
+    page = (tmp_path / "similarity.html").read_text()
+    for file, most in (("a.py", 50), ("b.py", 20), ("c.py", 0)):
+        assert told[file] == f"what comes after its first {most} fingerprints"
+        assert f"<code>{file}</code>: {told[file]}" in page
+
+
+def test_functions_beyond_the_cap_are_said(tmp_path):
+    sums = ["a".join(("a", *signs, "1")) for signs in itertools.product("+-*/@%", repeat=5)][::3]
+    text = "".join(f"def f(a):\n    x = {one}\n    return a.b(x)[a.c, {one}]\n" for one in sums)
+    compared({"mallory": sources.Sources(texts={"a.py": text})}, tmp_path)
+    page = (tmp_path / "similarity.html").read_text()
+    assert re.search(r"<bdi>mallory</bdi>, <code>solutions/</code>: \d+ functions, the smallest, beyond 2,000", page)
+
+
+def test_regions_that_are_not_shown_are_said(cohort, tmp_path, monkeypatch):
+    monkeypatch.setattr(plugin, "MOST_ROWS", 150)
+    compared(cohort, tmp_path)
+    assert "Not every region is shown" in (tmp_path / "similarity-001.html").read_text()
+    assert json.loads((tmp_path / "similarity.json").read_text())[0]["cut"]
+    monkeypatch.undo()
+    compared(cohort, tmp_path)
+    assert "Not every region is shown" not in (tmp_path / "similarity-001.html").read_text()
+    assert not json.loads((tmp_path / "similarity.json").read_text())[0]["cut"]
 
 
 def test_a_starter_that_two_hand_in_unchanged_is_no_flag(tmp_path):
@@ -261,6 +384,24 @@ def test_the_hook_takes_what_grading_has_kept(cohort, tmp_path):
         results.append(SimpleNamespace(name=name, folder=tmp_path / name, sources=tmp_path / name / "sources.json"))
     page = plugin.ptassess_cohort_finished(results, [], {}, tmp_path)
     assert (page.href, page.summary) == ("similarity.html", "1 pair to look at.")
+
+
+def test_a_submission_does_not_make_its_inbox_a_folder_of_results(cohort, tmp_path):
+    inbox, results = tmp_path / "in", tmp_path / "out"
+    for name in ("ada", "mallory"):
+        (inbox / name / "solutions").mkdir(parents=True)
+        (results / name).mkdir(parents=True)
+    for forged in (inbox / "mallory", results / "mallory"):
+        sources.write(cohort["eve"], forged / "sources.json")
+        (forged / "run.json").write_text("{}")
+    assert not plugin._is_graded(inbox)
+    assert not plugin._is_graded(results)
+    for folder in (inbox, results):
+        (folder / "index.html").write_text("")  # as `ptassess grade` does, and no submission can
+    assert not plugin._is_graded(inbox)
+    assert plugin._is_graded(results)
+    (results / "zoe.zip").write_bytes(b"")
+    assert not plugin._is_graded(results)
 
 
 def test_the_command_compares_submissions_and_dismisses(cohort, tmp_path):

@@ -6,12 +6,16 @@ Every figure is in fingerprints, weighted by how rare they are in the cohort: wh
 import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import combinations, product
 
 ALIKE = 0.5  # of a function's weight, shared, for it to count
 LEAST = 20.0  # weight that two files share in such functions, for them to be flagged
 SHARE = 0.3  # of the smaller file's weight, as well
 _COMMON = 0.25  # weight below which a fingerprint counts nothing: in 200 submissions, what more than 63 have
 _SMALL = 3.0  # weight of a function; a smaller one says nothing
+MOST_BLOCKS = 2_000  # functions of a submission that are compared, the largest first; of our own answers 32
+MOST_ALIKE = 50  # functions of a submission, or places in a file, that one fingerprint leads to; in ours 4
+STEPS = 500_000  # that `regions` may take for a pair of works, half a second; a file of ours takes 3,000 at most
 _FEW = 10  # submissions from which on rarity can be told; fewer are taken as a sample of that many
 
 
@@ -36,6 +40,10 @@ class Work:
             for block, fingerprint, *_ in rows:
                 found[file, block].add(fingerprint)
         return found
+
+    def too_many(self):
+        """How many functions are not compared, because the work has more than are."""
+        return max(0, len(_chosen(self.blocks())) - MOST_BLOCKS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,17 +114,55 @@ def compare(works, least=LEAST, share=SHARE):
     count = sum(not work.given for work in works)
     weights = {one: weight(times, count) for one, times in sharing.items()}
     totals = [sum(weights.get(one, 1.0) for one in prints) for *_, prints in blocks]
-    where = defaultdict(list)
-    for number, (*_, prints) in enumerate(blocks):
-        for one in prints:
-            if weights.get(one, 0.0) > 0:  # else it is in every submission, or in none
-                where[one].append(number)
-    common = Counter()
-    for one, numbers in where.items():
-        for place, first in enumerate(numbers):
-            for second in numbers[place + 1 :]:
-                common[first, second] += weights[one]
-    return _pairs(blocks, totals, common, least, share)
+    return _pairs(blocks, totals, _common(works, blocks, weights), least, share)
+
+
+def _chosen(blocks):
+    """Keys of the blocks that say something, the largest first; of equal ones in a file, the first."""
+    seen = {}
+    for key, prints in sorted(blocks.items(), key=lambda item: -len(item[1])):
+        if len(prints) >= _SMALL:
+            seen.setdefault((key[0], frozenset(prints)), key)
+    return list(seen.values())
+
+
+def _where(works, numbers, weights):
+    """Numbers of the blocks that are compared, by fingerprint and place of the work."""
+    holders = Counter(one for work in works for one in {row[1] for rows in work.files.values() for row in rows})
+    telling = {
+        one for one, times in holders.items() if times > 1 and weights.get(one, 0.0) > 0
+    }  # else all have it, or one
+    where = defaultdict(lambda: defaultdict(list))
+    for place, work in enumerate(works):
+        kept, chosen = Counter(), []
+        for key in _chosen(found := work.blocks())[:MOST_BLOCKS]:
+            ones = [one for one in found[key] if one in telling and kept[one] < MOST_ALIKE]
+            kept.update(ones)
+            chosen.append((numbers[work.name, *key], ones))
+        for number, ones in sorted(chosen):
+            for one in ones:
+                where[one][place].append(number)
+    return where
+
+
+def _common(works, blocks, weights):
+    """For each pair of works, the weight that pairs of their blocks share, by the numbers of the blocks.
+
+    One pair of works at a time, and each fingerprint in ``MOST_ALIKE`` blocks of a work at most: what a submission
+    repeats without end must not be compared with itself, and takes neither quadratic time nor memory.
+    """
+    where = _where(works, {(work.name, *key): number for number, (work, key, _) in enumerate(blocks)}, weights)
+    shared = defaultdict(list)
+    for one, places in where.items():
+        for a, b in combinations(places, 2):
+            if not (works[a].given and works[b].given):
+                shared[a, b].append(one)
+    for (a, b), ones in shared.items():
+        common = Counter()
+        for one in ones:
+            for pair in product(where[one][a], where[one][b]):
+                common[pair] += weights[one]
+        yield common
 
 
 def _pairs(blocks, totals, common, least, share):
@@ -124,7 +170,7 @@ def _pairs(blocks, totals, common, least, share):
     for (work, (file, _), _), total in zip(blocks, totals, strict=True):
         whole[work.name, file] += total
     found = []
-    for names, partners in _partners(blocks, totals, common).items():
+    for names, partners in (_partners(blocks, totals, one) for one in common):
         weights = Counter()
         for other, (shared, mine) in partners.items():
             weights[blocks[mine][1][0], blocks[other][1][0]] += shared
@@ -138,44 +184,54 @@ def _pairs(blocks, totals, common, least, share):
 
 
 def _partners(blocks, totals, common):
-    """By pair of works: the shared weight and the partner of each block of the second; no block counts twice."""
-    chosen = defaultdict(dict)  # the best partner of each block of the first
+    """Of a pair of works: its names; shared weight and partner of each block of the second; no block counts twice."""
+    chosen = {}  # the best partner of each block of the first
+    names = None
     for (first, second), shared in common.items():
         a, b = blocks[first][0], blocks[second][0]
-        if a is b or (a.given and b.given):
-            continue
         names, mine, other = (a.name, b.name), first, second
         if (b.given, b.name) < (a.given, a.name):
             names, mine, other = (b.name, a.name), second, first
         smaller = min(totals[first], totals[second])
-        if smaller >= _SMALL and shared >= ALIKE * smaller and shared > chosen[names].get(mine, (0.0, 0))[0]:
-            chosen[names][mine] = (shared, other)
-    found = defaultdict(dict)
-    for names, partners in chosen.items():
-        for mine, (shared, other) in partners.items():
-            if shared > found[names].get(other, (0.0, 0))[0]:
-                found[names][other] = (shared, mine)
-    return found
+        if smaller >= _SMALL and shared >= ALIKE * smaller and shared > chosen.get(mine, (0.0, 0))[0]:
+            chosen[mine] = (shared, other)
+    found = {}
+    for mine, (shared, other) in chosen.items():
+        if shared > found.get(other, (0.0, 0))[0]:
+            found[other] = (shared, mine)
+    return names, found
 
 
-def regions(first, second):
+def regions(first, second, steps=STEPS):
     """Which lines of two files belong together: every fingerprint that both have, in runs.
+
+    A fingerprint that either has in more than ``MOST_ALIKE`` places tells nothing and is passed over.
 
     Args:
         first: rows of all fingerprints of a file (``window=1``).
         second: the other's.
+        steps: after which it stops with what it has.
 
     Returns:
-        ``(first line, last line, first line in the other, last line in the other)`` of each, in order.
+        ``(first line, last line, first line in the other, last line in the other)`` of each, in order; and the steps
+        that are left, 0 if it had to stop.
     """
+    steps = max(0, steps - len(first) - len(second))
     places = defaultdict(list)
     for place, (block, fingerprint, *_) in enumerate(second):
         places[fingerprint].append((place, block))
+    times = Counter(row[1] for row in first)
+    often = {one for one in places if max(times[one], len(places[one])) > MOST_ALIKE}
     runs = []
     open_runs = {}  # the next (place, block, block) that would go on with a run
     for block, fingerprint, start, end in first:
         going_on = {}
-        for place, other in places.get(fingerprint, ()):
+        alike = places.get(fingerprint, ()) if fingerprint not in often else ()
+        if steps < len(alike):
+            steps = 0
+            break
+        steps -= len(alike)
+        for place, other in alike:
             run = open_runs.get((place, block, other))
             _, _, other_start, other_end = second[place]
             if run is None:
@@ -186,18 +242,22 @@ def regions(first, second):
             run[4] += 1
             going_on[place + 1, block, other] = run
         open_runs = going_on
-    return _without_overlaps(runs)
+    return _without_overlaps(runs, steps)
 
 
-def _without_overlaps(runs):
-    """The longest runs first; one whose lines are mostly taken on either side is left out."""
+def _without_overlaps(runs, steps):
+    """The longest runs first; one whose lines are mostly taken on either side is left out. And the steps left."""
     kept = []
     left, right = set(), set()
     for start, end, other_start, other_end, _ in sorted(runs, key=lambda run: -run[4]):
-        here, there = set(range(start, end + 1)), set(range(other_start, other_end + 1))
-        if len(here & left) > len(here) / 2 or len(there & right) > len(there) / 2:
+        here, there = range(start, end + 1), range(other_start, other_end + 1)
+        if steps < len(here) + len(there):
+            return sorted(kept), 0
+        steps -= len(here) + len(there)
+        taken, taken_there = (sum(map(known.__contains__, side)) for known, side in ((left, here), (right, there)))
+        if taken > len(here) / 2 or taken_there > len(there) / 2:
             continue
-        left |= here
-        right |= there
+        left.update(here)
+        right.update(there)
         kept.append((start, end, other_start, other_end))
-    return sorted(kept)
+    return sorted(kept), steps

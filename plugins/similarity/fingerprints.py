@@ -23,13 +23,14 @@ _SAME = {  # constructions that are easily turned into one another
 }  # fmt: skip
 
 
-def fingerprints(text, skip=(), window=WINDOW):
+def fingerprints(text, skip=(), window=WINDOW, most=None):
     """The fingerprints of a file.
 
     Args:
         text: of the file.
         skip: fingerprints that everybody was given; they are never chosen.
         window: 1 gives every one.
+        most: rows that are wanted; one more says that there are more.
 
     Returns:
         A row for each: block (from 0: the module's own statements, then each function and method), fingerprint, first
@@ -45,6 +46,8 @@ def fingerprints(text, skip=(), window=WINDOW):
         for at in _winnow([None if one in skip else one for one in hashed], window):
             lines = [line for _, line in tokens[at : at + K]]
             rows.append([block, hashed[at], min(lines), max(lines)])
+            if most is not None and len(rows) > most:
+                return rows
     return rows
 
 

@@ -25,7 +25,10 @@ from ptassess.submission import Submission
 HERE = Path(__file__).parent
 PAGE = "similarity.html"
 REFERENCE = "reference"
-_SECONDS = 30.0  # for a submission's fingerprints; a usual one takes a tenth of a second
+OURS = "our reference"
+MOST_ROWS = 20_000  # fingerprints of a file that are compared; our answers to everything have 750
+MOST_ROWS_ALL = 40_000  # of a submission
+_SECONDS = 8.0  # for a submission's fingerprints; a usual one takes a tenth of a second
 _LINES = 4_000  # of a file that a page shows
 
 
@@ -63,7 +66,7 @@ def similarity(  # noqa: PLR0913, PLR0917  the command's options
 
     With --dismiss, a flag is first noted as judged; its page then shows the reason.
     """
-    graded = paths[0] if len(paths) == 1 and any(paths[0].glob(f"*/{sources.NAME}")) else None
+    graded = paths[0] if len(paths) == 1 and _is_graded(paths[0]) else None
     out = out or graded or Path("similarity")
     dismissals = load_file(HERE / "dismissals.py")
     if dismiss:
@@ -77,15 +80,29 @@ def similarity(  # noqa: PLR0913, PLR0917  the command's options
     typer.echo(f"{len(cohort)} submissions: {told} open {out / PAGE}")
 
 
+def _is_graded(folder):
+    """Whether a folder is one of results: `ptassess grade` has left its mark there, and nothing in it is handed in.
+
+    What lies inside a submission is the candidate's word, and makes no folder of submissions one of results.
+    """
+    if not (folder / "index.html").is_file() or not _graded(folder):
+        return False
+    return not any(unpacking.is_archive(child) or (child / "solutions").exists() for child in folder.iterdir())
+
+
+def _graded(folder):
+    """The folders of single results in a folder of them."""
+    return [path.parent for path in sorted(folder.glob(f"*/{sources.NAME}")) if path.with_name("run.json").is_file()]
+
+
 def _kept(graded):
     """The code in a folder of results, by the name of the submission's folder there."""
-    return {path.parent.name: sources.load(path) for path in sorted(graded.glob(f"*/{sources.NAME}"))}
+    return {home.name: sources.load(home / sources.NAME) for home in _graded(graded)}
 
 
 def _titles(graded):
     """What the candidates of a folder of results are called, by the name of their folder there."""
-    runs = {path.parent.name: path.with_name("run.json") for path in graded.glob(f"*/{sources.NAME}")}
-    return {name: store.read(path).candidate for name, path in runs.items() if path.is_file()}
+    return {home.name: store.read(home / "run.json").candidate for home in _graded(graded)}
 
 
 def _opened(paths):
@@ -137,13 +154,18 @@ def report(cohort, challenges, private, out, titles: Mapping[str, str] | None = 
     works = []
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
         for name, (made, failed) in zip(
-            texts, pool.map(lambda t: _fingerprints(t, skip=public), texts.values()), strict=True
+            texts, pool.map(lambda t: _fingerprints(t, skip=public, most=MOST_ROWS), texts.values()), strict=True
         ):
-            works.append(comparing.Work(name=name, files=made, given=name == reference))
-            left_out |= {(name, file): why for file, why in failed.items()}
+            kept, cut = _cut(made)
+            works.append(work := comparing.Work(name=name, files=kept, given=name == reference))
+            if count := work.too_many():
+                cut["solutions/"] = f"{count:,} functions, the smallest, beyond {comparing.MOST_BLOCKS:,}"
+            left_out |= {(name, file): why for file, why in (failed | cut).items()}
     pairs = comparing.compare(works)
     flags = [_flag(number, pair, texts, public, comparing) for number, pair in enumerate(pairs, 1)]
-    titles = {**{name: name for name in texts}, **(titles or {}), reference: "our reference"}
+    for flag in flags:
+        flag["kinds"] = [OURS if name == reference else "submission" for name in flag["names"]]
+    titles = {**{name: name for name in texts}, **(titles or {}), reference: OURS}
     _write(flags, out, titles, dismissals, left_out, len(cohort), comparing)
     count = f"{len(flags)} pair{'s' * (len(flags) != 1)}" if flags else "no pair"
     return f"{count} to look at."
@@ -162,6 +184,18 @@ def _fingerprints(texts, **options):
     return parsing.each(texts, HERE / "fingerprints.py", "fingerprints", seconds=_SECONDS, options=options)
 
 
+def _cut(made):
+    """Rows of a submission's files up to the caps, and what is said of the files that have more."""
+    kept, told, room = {}, {}, MOST_ROWS_ALL
+    for file, rows in made.items():
+        most = min(MOST_ROWS, room)
+        kept[file] = rows[:most]
+        room -= len(kept[file])
+        if len(rows) > most:
+            told[file] = f"what comes after its first {most:,} fingerprints"
+    return kept, told
+
+
 def _flag(number, pair, texts, public, comparing):
     """What is shown of a pair: its files and which lines belong together."""
     sides = {
@@ -169,17 +203,18 @@ def _flag(number, pair, texts, public, comparing):
         for alike in pair.files
         for side, (name, file) in enumerate(zip(pair.names, alike.files, strict=True))
     }
-    made, _ = _fingerprints(sides, skip=public, window=1)
+    made, failed = _fingerprints(sides, skip=public, window=1, most=MOST_ROWS)
     lines = {key: [clean(line, 240) for line in sources.lines(text)[:_LINES]] for key, text in sides.items()}
-    files = []
+    files, steps = [], comparing.STEPS
     for alike in pair.files:
         left, right = (f"{side} {file}" for side, file in enumerate(alike.files))
+        found, steps = comparing.regions(made.get(left, []), made.get(right, []), steps)
         shown = [
             {
                 "lines": list(one),
                 "sides": [lines[left][one[0] - 1 : one[1]], lines[right][one[2] - 1 : one[3]]],
             }
-            for one in comparing.regions(made.get(left, []), made.get(right, []))
+            for one in found
         ]
         files.append({"files": list(alike.files), "weight": alike.weight, "share": alike.share, "regions": shown})
     return {
@@ -187,6 +222,7 @@ def _flag(number, pair, texts, public, comparing):
         "names": list(pair.names),
         "weight": pair.weight,
         "share": pair.share,
+        "cut": bool(failed) or not steps or any(len(rows) > MOST_ROWS for rows in made.values()),
         "files": files,
     }
 
@@ -195,7 +231,8 @@ def _write(flags, out, titles, dismissals, left_out, count, comparing):  # noqa:
     from ptassess import render
 
     for old in out.glob("similarity-*.html"):
-        old.unlink()
+        if not old.is_dir():
+            old.unlink()
     for flag in flags:
         flag["dismissed"] = dismissals.get(frozenset(flag["names"]))
     flags.sort(key=lambda flag: flag["dismissed"] is not None)
