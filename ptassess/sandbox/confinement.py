@@ -26,7 +26,10 @@ _LOOKED_UP = (
 )  # fmt: skip
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108  where torch's data loaders hand tensors over
 _LIBRARIES = ("site-packages", "dist-packages")
-_MOST_FILES = 1024
+_MOST_FILES, _FEW_FILES = 512, 64
+"""Open at the same time. Descriptors that are under way between processes count for a user, up to the limit of whoever
+sends them: what a worker may have under way stays below the usual 1,024 of its judge. What lies in pipes and sockets
+counts for no process, so where memory is weighed there are few of them."""
 _KNOWS_TCP = 4  # version of Landlock, Linux 6.7
 
 Network = Literal["none", "served", "own"]
@@ -117,12 +120,13 @@ def without(root: Path, hidden: Iterable[Path]) -> list[Path]:
     return [path for child in sorted(root.iterdir()) if not child.is_symlink() for path in without(child, inside)]
 
 
-def confine(
+def confine(  # noqa: PLR0913  all but the first keyword-only
     found: Confinement,
     *,
     scratch: str,
     solution: Iterable[str],
     shared_memory: bool = True,
+    apart: bool = False,
     network: Network = "none",
 ) -> None:
     """Give up all the rest, for good, for this process and all that it starts.
@@ -131,16 +135,19 @@ def confine(
         found: what is left.
         scratch: the worker's own folder.
         solution: the files or folders that it imports.
-        shared_memory: whether it can make files in memory, as data loaders with workers do.
+        shared_memory: whether it can make files in memory, as data loaders with workers do, and have many open.
+        apart: whether it sees no other files than libraries and its own.
         network: what of it is left.
 
     Raises:
         OSError: if the kernel refuses.
     """
     _at_most(resource.RLIMIT_FSIZE, found.disk_mb << 20)
-    _at_most(resource.RLIMIT_NOFILE, _MOST_FILES)
+    _at_most(resource.RLIMIT_NOFILE, _MOST_FILES if shared_memory else _FEW_FILES)
     writing = (scratch, _SHARED_MEMORY) if shared_memory else (scratch,)
     landlock.keep_to(reading=(*found.reading, *solution), listing=found.listing, writing=writing, tcp=network == "own")
     if network == "served" and landlock.version() < _KNOWS_TCP:
         network = "none"
-    seccomp.install(families=_FAMILIES[network], streams_only=network == "served", protected=found.protected)
+    seccomp.install(
+        families=_FAMILIES[network], streams_only=network == "served", protected=found.protected, marks=apart
+    )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 # Numbers on x86_64 and on aarch64: asm/unistd_64.h and asm-generic/unistd.h of Linux.
-_NUMBERS = {
+_NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "acct": (163, 89), "add_key": (248, 217), "adjtimex": (159, 171), "bpf": (321, 280), "chroot": (161, 51),
     "clock_adjtime": (305, 266), "clock_settime": (227, 112), "clone": (56, 220), "clone3": (435, 435),
     "delete_module": (176, 106), "fanotify_init": (300, 262), "fcntl": (72, 25), "finit_module": (313, 273),
@@ -43,9 +43,15 @@ _NUMBERS = {
     "sched_setparam": (142, 118), "sched_setscheduler": (144, 119), "semctl": (66, 191), "semget": (64, 190),
     "semop": (65, 193), "semtimedop": (220, 192), "sendmmsg": (307, 269), "sendmsg": (46, 211), "sendto": (44, 206),
     "setdomainname": (171, 162), "sethostname": (170, 161), "setns": (308, 268), "setpriority": (141, 140),
-    "settimeofday": (164, 170), "shmat": (30, 196), "shmctl": (31, 195), "shmget": (29, 194), "socket": (41, 198),
-    "swapoff": (168, 225), "swapon": (167, 224), "syslog": (103, 116), "tgkill": (234, 131), "tkill": (200, 130),
+    "setsockopt": (54, 208), "settimeofday": (164, 170), "shmat": (30, 196), "shmctl": (31, 195), "shmget": (29, 194),
+    "socket": (41, 198), "swapoff": (168, 225), "swapon": (167, 224), "syslog": (103, 116), "tgkill": (234, 131),
+    "tkill": (200, 130),
     "umount2": (166, 39), "unshare": (272, 97), "userfaultfd": (323, 282), "vhangup": (153, 58),
+    "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "setxattrat": (463, 463),
+    "removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16), "removexattrat": (466, 466),
+    "chown": (92, None), "fchown": (93, 55), "lchown": (94, None), "fchownat": (260, 54), "file_setattr": (469, 469),
+    "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452),
+    "utime": (132, None), "utimes": (235, None), "futimesat": (261, None), "utimensat": (280, 88),
 }  # fmt: skip
 
 _DENIED = {
@@ -76,9 +82,19 @@ _DENIED = {
     "signals a thread of any process; tgkill is what libraries use": ("tkill",),
 }  # fmt: skip
 
+# What Landlock does not see: marks on every file of one's user, wherever it lies, and the rights to it. Libraries copy
+# modes and times along with a file, and would fail: to them it looks as if that were done.
+_MARKS = (
+    "setxattr", "lsetxattr", "fsetxattr", "setxattrat", "removexattr", "lremovexattr", "fremovexattr", "removexattrat",
+    "chown", "fchown", "lchown", "fchownat", "file_setattr",
+)  # fmt: skip
+_MODES_AND_TIMES = ("chmod", "fchmod", "fchmodat", "fchmodat2", "utime", "utimes", "futimesat", "utimensat")
+
 # Linux' headers: linux/sched.h, asm-generic/fcntl.h and ioctls.h, linux/resource.h and ioprio.h, linux/socket.h.
 _NEW_NAMESPACES = 0x7E02_0080  # CLONE_NEW…: TIME, NS, CGROUP, UTS, IPC, USER, PID, NET
 _SIGNALS_FROM_FILES = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX
+_LARGER_PIPES = (1031,)  # F_SETPIPE_SZ, linux/fcntl.h: what pipes and sockets hold counts for no process
+_SOL_SOCKET, _LARGER_SOCKETS = 1, (7, 8, 32, 33)  # SO_SNDBUF, SO_RCVBUF, and both …FORCE: asm-generic/socket.h
 _TYPES_FOR_OTHERS = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 _PRIO_PROCESS, _IOPRIO_WHO_PROCESS = 0, 1
 AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
@@ -95,6 +111,7 @@ _X32 = 0x4000_0000  # x86_64's second set of numbers begins here: asm/unistd.h
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
 ALLOW, _ERRNO, KILL = 0x7FFF_0000, 0x0005_0000, 0x8000_0000
+_DONE = 0  # no error: the caller takes it for done
 _SET_MODE_FILTER, _TSYNC = 1, 1
 _SECCOMP = (317, 277)  # seccomp(2) itself
 _PR_SET_NO_NEW_PRIVS = 38  # linux/prctl.h
@@ -138,6 +155,7 @@ def filter_for(
     families: Collection[int] = (AF_UNIX,),
     streams_only: bool = False,
     protected: Collection[int] = (),
+    marks: bool = True,
 ) -> list[Instruction]:
     """The filter's program.
 
@@ -146,6 +164,7 @@ def filter_for(
         families: of sockets that may be made.
         streams_only: whether these may be such only as Landlock keeps from connecting.
         protected: processes that no signal may be sent to.
+        marks: whether files may be marked: their attributes, modes, times and owners.
 
     Raises:
         ValueError: for another machine.
@@ -171,7 +190,8 @@ def filter_for(
         ("setpriority", errno.EPERM, _Condition(1, (0,), none_of=True)),
         ("ioprio_set", errno.EPERM, _Condition(0, (_IOPRIO_WHO_PROCESS,), none_of=True)),
         ("ioprio_set", errno.EPERM, _Condition(1, (0,), none_of=True)),
-        ("fcntl", errno.EPERM, _Condition(1, _SIGNALS_FROM_FILES)),
+        ("fcntl", errno.EPERM, _Condition(1, (*_SIGNALS_FROM_FILES, *_LARGER_PIPES))),
+        ("setsockopt", _DONE, _Condition(1, (_SOL_SOCKET,)), _Condition(2, _LARGER_SOCKETS)),
         ("ioctl", errno.EPERM, _Condition(1, _TYPES_FOR_OTHERS)),
     ]
     if streams_only:
@@ -196,14 +216,26 @@ def filter_for(
     if machine == "x86_64":
         program += [(_AT_LEAST, 0, 1, _X32), (_RETURN, 0, 0, KILL)]
     # Its flags lie behind a pointer; where it is not there, libraries take clone instead.
-    for name, number in [("clone3", errno.ENOSYS), *((name, errno.EPERM) for name in denied())]:
-        program += [(_EQUAL, 0, 1, _NUMBERS[name][column]), (_RETURN, 0, 0, _ERRNO | number)]
+    always = {"clone3": errno.ENOSYS} | dict.fromkeys(denied(), errno.EPERM)
+    if not marks:
+        always |= dict.fromkeys(_MARKS, errno.EPERM) | dict.fromkeys(_MODES_AND_TIMES, _DONE)
+    for name, number in always.items():
+        program += _refusing(_NUMBERS[name][column], number)
     for name, number, *conditions in refused_if:
-        looked_at: list[Instruction] = [(_RETURN, 0, 0, _ERRNO | number), (_LOAD, 0, 0, _NUMBER)]
-        for condition in reversed(conditions):
-            looked_at = [*condition.program(len(looked_at) - 1), *looked_at]
-        program += [(_EQUAL, 0, len(looked_at), _NUMBERS[name][column]), *looked_at]
+        program += _refusing(_NUMBERS[name][column], number, *conditions)
     return [*program, (_RETURN, 0, 0, ALLOW)]
+
+
+def _refusing(call: int | None, error: int, *conditions: _Condition) -> list[Instruction]:
+    """Refuse a call if all conditions hold; nothing, where the machine has no such call."""
+    if call is None:
+        return []
+    looked_at: list[Instruction] = [(_RETURN, 0, 0, _ERRNO | error)]
+    if conditions:
+        looked_at += [(_LOAD, 0, 0, _NUMBER)]  # a condition has loaded an argument
+    for condition in reversed(conditions):
+        looked_at = [*condition.program(len(looked_at) - 1), *looked_at]
+    return [(_EQUAL, 0, len(looked_at), call), *looked_at]
 
 
 def why_not() -> str | None:
@@ -221,7 +253,11 @@ def why_not() -> str | None:
 
 
 def install(
-    *, families: Collection[int] = (AF_UNIX,), streams_only: bool = False, protected: Collection[int] = ()
+    *,
+    families: Collection[int] = (AF_UNIX,),
+    streams_only: bool = False,
+    protected: Collection[int] = (),
+    marks: bool = True,
 ) -> None:
     """Give up what the filter denies, for good, for all threads of this process and all that it starts.
 
@@ -229,12 +265,15 @@ def install(
         families: of sockets that may be made.
         streams_only: whether these may be such only as Landlock keeps from connecting.
         protected: processes that no signal may be sent to.
+        marks: whether files may be marked: their attributes, modes, times and owners.
 
     Raises:
         OSError: if the kernel refuses.
         ValueError: on a machine whose system calls are not known.
     """
-    program = filter_for(platform.machine(), families=families, streams_only=streams_only, protected=protected)
+    program = filter_for(
+        platform.machine(), families=families, streams_only=streams_only, protected=protected, marks=marks
+    )
     code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
     buffer = ctypes.create_string_buffer(code, len(code))
     head = struct.pack("@HP", len(program), ctypes.addressof(buffer))  # struct sock_fprog

@@ -67,6 +67,11 @@ class Weighed(Session):
         return memory + max(0, written) / (1 << 20)
 
 
+_IN_A_SOCKET = 2 * 212_992  # net.core.wmem_default and rmem_default; workers cannot ask for more (``seccomp``)
+_IN_A_PIPE = 65_536  # pipe(7); likewise
+_OF_THE_WALL = _IN_A_SOCKET + 2 * _IN_A_PIPE  # the worker's connection, and its two outputs
+
+
 def given_bytes(files: Mapping[str, Path]) -> int:
     """What files take on the disk that a worker begins with.
 
@@ -77,8 +82,13 @@ def given_bytes(files: Mapping[str, Path]) -> int:
 
 
 def _nameless_bytes(pids: Sequence[int]) -> int:
-    """Bytes of open files that no folder shows: removed ones, and memory that is used like a file."""
+    """Bytes of open files that no folder shows: removed ones, memory that is used like a file, and what lies in wait.
+
+    What is in a pipe or a socket counts for no process, and how much it is cannot be seen from outside: each that a
+    worker has beside those of the wall counts as full.
+    """
     found: dict[tuple[int, int], int] = {}
+    waiting: dict[tuple[int, int], int] = {}
     for pid in pids:
         for place in processes.descriptors(pid):
             try:
@@ -87,4 +97,8 @@ def _nameless_bytes(pids: Sequence[int]) -> int:
                 continue
             if stat.S_ISREG(status.st_mode) and (name.startswith("/memfd:") or name.endswith(" (deleted)")):
                 found[status.st_dev, status.st_ino] = status.st_blocks * 512
-    return sum(found.values())
+            elif stat.S_ISSOCK(status.st_mode):
+                waiting[status.st_dev, status.st_ino] = _IN_A_SOCKET
+            elif stat.S_ISFIFO(status.st_mode):
+                waiting[status.st_dev, status.st_ino] = _IN_A_PIPE
+    return sum(found.values()) + max(0, sum(waiting.values()) - _OF_THE_WALL)
