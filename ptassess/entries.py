@@ -140,13 +140,14 @@ def _look_through(folder: Path) -> tuple[list[Path], dict[Path, str], list[str]]
     except OSError as error:
         raise SubmissionError(f"{folder}: cannot be read ({error.strerror})") from None
     for child in children:
-        if child.name.startswith(".") or child.name.casefold().endswith(_NOTES):
-            if child.name != ROSTER:
-                asides.append(child.name)
+        if child.name.startswith("."):
+            asides.append(child.name)
         elif child.is_symlink():
             refused[child] = "a link: whoever made it could lead it to another's submission"
         elif _is_folder(child) or unpacking.is_archive(child):
             found.append(child)
+        elif child.name.casefold().endswith(_NOTES):
+            asides += [] if child.name == ROSTER else [child.name]
         else:
             refused[child] = f"neither a folder nor an archive ({', '.join(unpacking.SUFFIXES)})"
     return found, refused, asides

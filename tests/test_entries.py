@@ -80,12 +80,13 @@ class TestWhatIsASubmission:
     def test_what_can_be_none_is_a_row_and_notes_are_left_aside(self, tmp_path):
         hand_in(tmp_path / "in" / "alice")
         (tmp_path / "in" / "B.ZIP").write_text("")
+        hand_in(tmp_path / "in" / "eve.txt")
         for name in ("c.rar", "d.py", "notes.md", ".DS_Store"):
             (tmp_path / "in" / name).write_text("")
         (tmp_path / "in" / "zzz").symlink_to("alice")
         (tmp_path / "in" / "loop").symlink_to("loop")
         found = find([tmp_path / "in"])
-        assert [path.name for path in found.submissions] == ["B.ZIP", "alice"]
+        assert [path.name for path in found.submissions] == ["B.ZIP", "alice", "eve.txt"]
         assert sorted(path.name for path in found.refused) == ["c.rar", "d.py", "loop", "zzz"]
         assert found.told.endswith("left aside: .DS_Store, notes.md")
         rows = grade(found, tmp_path / "out", **HOW)
