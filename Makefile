@@ -33,6 +33,7 @@ format: setup
 
 bench: setup
 	$(BIN)/python benchmarks/wall.py --json $(RESULTS)/wall.json
+	$(BIN)/python benchmarks/honest.py --json $(RESULTS)/honest.json
 	for n in 0 2; do for w in compute memory; do \
 	  $(BIN)/python benchmarks/aa.py --workload $$w --neighbours $$n --json $(RESULTS)/aa-$$w-$$n.json || exit 1; done; \
 	  $(BIN)/python benchmarks/aa.py --races 400 --seconds 0.5 --pair-seconds 0.05 --peers 0 --neighbours $$n \
