@@ -143,4 +143,10 @@ def confine(
     landlock.keep_to(reading=(*found.reading, *solution), listing=found.listing, writing=writing, tcp=network == "own")
     if network == "served" and landlock.version() < _KNOWS_TCP:
         network = "none"
-    seccomp.install(families=_FAMILIES[network], streams_only=network == "served", protected=found.protected)
+    # Among namespaces there is no path to others' files, and a worker's own are its own.
+    seccomp.install(
+        families=_FAMILIES[network],
+        streams_only=network == "served",
+        protected=found.protected,
+        metadata=network == "own",
+    )
