@@ -93,6 +93,10 @@ told["refused"] = [
     error_of(lambda: os.kill(os.getppid(), 0)),
     error_of(lambda: Path("/tmp/left-by-a-solution").write_text("")),
 ]
+mine_at = Path(mine.__file__)
+mine_at.chmod(0)
+os.utime(mine_at, (1, 1))
+told["changes"] = [oct(mine_at.stat().st_mode), mine_at.stat().st_mtime == 1]
 with open("long", "wb") as file:
     told["too long"] = error_of(lambda: os.posix_fallocate(file.fileno(), 0, (1 << 30) + 1))
 print(json.dumps(told))
@@ -124,5 +128,6 @@ def test_a_confined_process_works_and_sees_nothing_else(tmp_path):
         "imports what was not there yet": True,
         "runs programs": "3\n",
         "refused": ["PermissionError"] * 6,
+        "changes": ["0o100644", False],
         "too long": "OSError",
     }

@@ -52,6 +52,12 @@ def connects(family, address):
 def rewrites():
     return writes(__file__)
 
+def changes():
+    Path("program").write_text("#!/bin/sh\\necho 3\\n")
+    os.chmod("program", 0o700)
+    os.utime("program", (1, 1))
+    return [subprocess.run("./program", stdout=-1).stdout.decode(), os.stat("program").st_mtime]
+
 def who():
     return [os.getpid(), os.getppid()]
 
@@ -138,6 +144,10 @@ def test_it_sees_no_folder_of_the_machine_but_libraries(wall, worker, tmp_path):
 def test_a_package_is_there_with_all_its_files_and_cannot_be_written_to(worker):
     assert worker.helped() == 42
     assert worker.rewrites() in {"PermissionError", "OSError"}  # Landlock's, or the file system's
+
+
+def test_what_is_its_own_it_may_change(worker):
+    assert worker.changes() == ["3\n", 1.0]
 
 
 def test_it_is_the_first_of_its_processes_and_sees_no_other(worker):

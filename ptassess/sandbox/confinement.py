@@ -120,13 +120,12 @@ def without(root: Path, hidden: Iterable[Path]) -> list[Path]:
     return [path for child in sorted(root.iterdir()) if not child.is_symlink() for path in without(child, inside)]
 
 
-def confine(  # noqa: PLR0913  all but the first keyword-only
+def confine(
     found: Confinement,
     *,
     scratch: str,
     solution: Iterable[str],
     shared_memory: bool = True,
-    apart: bool = False,
     network: Network = "none",
 ) -> None:
     """Give up all the rest, for good, for this process and all that it starts.
@@ -136,7 +135,6 @@ def confine(  # noqa: PLR0913  all but the first keyword-only
         scratch: the worker's own folder.
         solution: the files or folders that it imports.
         shared_memory: whether it can make files in memory, as data loaders with workers do, and have many open.
-        apart: whether it sees no other files than libraries and its own.
         network: what of it is left.
 
     Raises:
@@ -148,6 +146,10 @@ def confine(  # noqa: PLR0913  all but the first keyword-only
     landlock.keep_to(reading=(*found.reading, *solution), listing=found.listing, writing=writing, tcp=network == "own")
     if network == "served" and landlock.version() < _KNOWS_TCP:
         network = "none"
+    # Among namespaces there is no path to others' files, and a worker's own are its own.
     seccomp.install(
-        families=_FAMILIES[network], streams_only=network == "served", protected=found.protected, marks=apart
+        families=_FAMILIES[network],
+        streams_only=network == "served",
+        protected=found.protected,
+        metadata=network == "own",
     )

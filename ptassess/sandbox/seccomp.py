@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-# Numbers on x86_64 and on aarch64: asm/unistd_64.h and asm-generic/unistd.h of Linux.
-_NUMBERS: dict[str, tuple[int | None, int | None]] = {
+# Numbers on x86_64 and on aarch64: asm/unistd_64.h and asm-generic/unistd.h of Linux. The second set has none of some.
+_NUMBERS: dict[str, tuple[int, int | None]] = {
     "acct": (163, 89), "add_key": (248, 217), "adjtimex": (159, 171), "bpf": (321, 280), "chroot": (161, 51),
     "clock_adjtime": (305, 266), "clock_settime": (227, 112), "clone": (56, 220), "clone3": (435, 435),
     "delete_module": (176, 106), "fanotify_init": (300, 262), "fcntl": (72, 25), "finit_module": (313, 273),
@@ -35,6 +35,7 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "mount": (165, 40), "mount_setattr": (442, 442), "move_mount": (429, 429), "move_pages": (279, 239),
     "mq_open": (240, 180), "mq_unlink": (241, 181), "msgctl": (71, 187), "msgget": (68, 186), "msgrcv": (70, 188),
     "msgsnd": (69, 189), "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265), "open_tree": (428, 428),
+    "open_tree_attr": (467, 467),
     "perf_event_open": (298, 241), "pidfd_getfd": (438, 438), "pidfd_open": (434, 434), "pivot_root": (155, 41),
     "prlimit64": (302, 261), "process_madvise": (440, 440), "process_mrelease": (448, 448),
     "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "ptrace": (101, 117), "quotactl": (179, 60),
@@ -47,11 +48,11 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "socket": (41, 198), "swapoff": (168, 225), "swapon": (167, 224), "syslog": (103, 116), "tgkill": (234, 131),
     "tkill": (200, 130),
     "umount2": (166, 39), "unshare": (272, 97), "userfaultfd": (323, 282), "vhangup": (153, 58),
-    "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "setxattrat": (463, 463),
-    "removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16), "removexattrat": (466, 466),
-    "chown": (92, None), "fchown": (93, 55), "lchown": (94, None), "fchownat": (260, 54), "file_setattr": (469, 469),
-    "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452),
-    "utime": (132, None), "utimes": (235, None), "futimesat": (261, None), "utimensat": (280, 88),
+    "chmod": (90, None), "chown": (92, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452),
+    "fchown": (93, 55), "fchownat": (260, 54), "file_setattr": (469, 469), "fremovexattr": (199, 16),
+    "fsetxattr": (190, 7), "futimesat": (261, None), "inotify_add_watch": (254, 27), "lchown": (94, None),
+    "lremovexattr": (198, 15), "lsetxattr": (189, 6), "removexattr": (197, 14), "removexattrat": (466, 466),
+    "setxattr": (188, 5), "setxattrat": (463, 463), "utime": (132, None), "utimensat": (280, 88), "utimes": (235, None),
 }  # fmt: skip
 
 _DENIED = {
@@ -68,8 +69,8 @@ _DENIED = {
         "msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink",
     ),
     "makes namespaces and mounts, in which one is root": (
-        "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "open_tree", "move_mount", "fsopen", "fsconfig",
-        "fsmount", "fspick", "mount_setattr",
+        "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "open_tree", "open_tree_attr", "move_mount",
+        "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr",
     ),
     "opens files by something else than a path, which Landlock does not see": (
         "open_by_handle_at", "name_to_handle_at",
@@ -82,13 +83,19 @@ _DENIED = {
     "signals a thread of any process; tgkill is what libraries use": ("tkill",),
 }  # fmt: skip
 
-# What Landlock does not see: marks on every file of one's user, wherever it lies, and the rights to it. Libraries copy
-# modes and times along with a file, and would fail: to them it looks as if that were done.
-_MARKS = (
+# What Landlock does not see is done to every file that the worker's user owns, whoever's it is: it would take it from
+# others, and leave word in it for its next process. A descriptor that may only be read from is enough for it.
+_METADATA_DENIED = (
     "setxattr", "lsetxattr", "fsetxattr", "setxattrat", "removexattr", "lremovexattr", "fremovexattr", "removexattrat",
-    "chown", "fchown", "lchown", "fchownat", "file_setattr",
+    "chown", "lchown", "fchown", "fchownat", "file_setattr", "inotify_add_watch",
 )  # fmt: skip
-_MODES_AND_TIMES = ("chmod", "fchmod", "fchmodat", "fchmodat2", "utime", "utimes", "futimesat", "utimensat")
+# Told that it was done: `shutil.copy`, and whoever unpacks an archive, would end over an error.
+_MODES_KEPT = ("chmod", "fchmod", "fchmodat", "fchmodat2")
+_TIMES_KEPT = {"utime": (0, 1), "utimes": (0, 1), "futimesat": (1, 2), "utimensat": (1, 2)}
+"""With which arguments are the path and the times."""
+_ATTRIBUTES_BY_IOCTL = (0x4008_6602, 0x401C_5820, 0x4008_7602, 0x4008_6604)
+"""FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR, FS_IOC_SETVERSION of linux/fs.h, and ext4's older name for the last one."""
+_ATTRIBUTES_BY_FCNTL = (1024, 1036)  # F_SETLEASE, F_SET_RW_HINT: linux/fcntl.h
 
 # Linux' headers: linux/sched.h, asm-generic/fcntl.h and ioctls.h, linux/resource.h and ioprio.h, linux/socket.h.
 _NEW_NAMESPACES = 0x7E02_0080  # CLONE_NEW…: TIME, NS, CGROUP, UTS, IPC, USER, PID, NET
@@ -103,6 +110,7 @@ _NO_STREAM = 0b1110  # of the kinds of sockets only SOCK_STREAM, 1, has none of 
 _TCP = (0, 6)  # the usual protocol of a family, and IPPROTO_TCP: Landlock knows no other kind of stream
 _FAST_OPEN = 0x2000_0000  # MSG_FASTOPEN connects, and Landlock does not see it
 _EVERYBODY = -1
+_DONE = 0  # in place of an error's number: nothing was done, and the caller is told that it was
 
 _ARCHITECTURES = {"x86_64": (0, 0xC000_003E), "aarch64": (1, 0xC000_00B7)}  # column above; AUDIT_ARCH_…, linux/audit.h
 _X32 = 0x4000_0000  # x86_64's second set of numbers begins here: asm/unistd.h
@@ -111,7 +119,6 @@ _X32 = 0x4000_0000  # x86_64's second set of numbers begins here: asm/unistd.h
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
 ALLOW, _ERRNO, KILL = 0x7FFF_0000, 0x0005_0000, 0x8000_0000
-_DONE = 0  # no error: the caller takes it for done
 _SET_MODE_FILTER, _TSYNC = 1, 1
 _SECCOMP = (317, 277)  # seccomp(2) itself
 _PR_SET_NO_NEW_PRIVS = 38  # linux/prctl.h
@@ -155,7 +162,7 @@ def filter_for(
     families: Collection[int] = (AF_UNIX,),
     streams_only: bool = False,
     protected: Collection[int] = (),
-    marks: bool = True,
+    metadata: bool = True,
 ) -> list[Instruction]:
     """The filter's program.
 
@@ -164,7 +171,7 @@ def filter_for(
         families: of sockets that may be made.
         streams_only: whether these may be such only as Landlock keeps from connecting.
         protected: processes that no signal may be sent to.
-        marks: whether files may be marked: their attributes, modes, times and owners.
+        metadata: whether modes, owners, times and attributes of files can be changed.
 
     Raises:
         ValueError: for another machine.
@@ -207,6 +214,19 @@ def filter_for(
             (name, errno.EPERM, _Condition(0, safe))
             for name in ("tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open")
         ]
+    if not metadata:
+        refused_if += [(name, errno.EPERM) for name in _METADATA_DENIED]
+        refused_if += [(name, _DONE) for name in _MODES_KEPT]
+        for name, (path, times) in _TIMES_KEPT.items():
+            # Python's `Path.touch` makes a file only if it cannot set the time of one, to now, which needs no times.
+            refused_if += [
+                (name, errno.EPERM, _Condition(path, (0,), none_of=True), _Condition(times, (0,))),
+                (name, _DONE),
+            ]
+        refused_if += [
+            ("ioctl", errno.EPERM, _Condition(1, _ATTRIBUTES_BY_IOCTL)),
+            ("fcntl", errno.EPERM, _Condition(1, _ATTRIBUTES_BY_FCNTL)),
+        ]
     program = [
         (_LOAD, 0, 0, _ARCHITECTURE),
         (_EQUAL, 1, 0, architecture),  # 32-bit calls have other numbers
@@ -216,26 +236,16 @@ def filter_for(
     if machine == "x86_64":
         program += [(_AT_LEAST, 0, 1, _X32), (_RETURN, 0, 0, KILL)]
     # Its flags lie behind a pointer; where it is not there, libraries take clone instead.
-    always = {"clone3": errno.ENOSYS} | dict.fromkeys(denied(), errno.EPERM)
-    if not marks:
-        always |= dict.fromkeys(_MARKS, errno.EPERM) | dict.fromkeys(_MODES_AND_TIMES, _DONE)
-    for name, number in always.items():
-        program += _refusing(_NUMBERS[name][column], number)
-    for name, number, *conditions in refused_if:
-        program += _refusing(_NUMBERS[name][column], number, *conditions)
+    always = [("clone3", errno.ENOSYS), *((name, errno.EPERM) for name in denied())]
+    for name, number, *conditions in [*always, *refused_if]:
+        call = _NUMBERS[name][column]
+        if call is None:
+            continue
+        looked_at: list[Instruction] = [(_RETURN, 0, 0, _ERRNO | number), (_LOAD, 0, 0, _NUMBER)]
+        for condition in reversed(conditions):
+            looked_at = [*condition.program(len(looked_at) - 1), *looked_at]
+        program += [(_EQUAL, 0, len(looked_at), call), *looked_at]
     return [*program, (_RETURN, 0, 0, ALLOW)]
-
-
-def _refusing(call: int | None, error: int, *conditions: _Condition) -> list[Instruction]:
-    """Refuse a call if all conditions hold; nothing, where the machine has no such call."""
-    if call is None:
-        return []
-    looked_at: list[Instruction] = [(_RETURN, 0, 0, _ERRNO | error)]
-    if conditions:
-        looked_at += [(_LOAD, 0, 0, _NUMBER)]  # a condition has loaded an argument
-    for condition in reversed(conditions):
-        looked_at = [*condition.program(len(looked_at) - 1), *looked_at]
-    return [(_EQUAL, 0, len(looked_at), call), *looked_at]
 
 
 def why_not() -> str | None:
@@ -257,7 +267,7 @@ def install(
     families: Collection[int] = (AF_UNIX,),
     streams_only: bool = False,
     protected: Collection[int] = (),
-    marks: bool = True,
+    metadata: bool = True,
 ) -> None:
     """Give up what the filter denies, for good, for all threads of this process and all that it starts.
 
@@ -265,14 +275,14 @@ def install(
         families: of sockets that may be made.
         streams_only: whether these may be such only as Landlock keeps from connecting.
         protected: processes that no signal may be sent to.
-        marks: whether files may be marked: their attributes, modes, times and owners.
+        metadata: whether modes, owners, times and attributes of files can be changed.
 
     Raises:
         OSError: if the kernel refuses.
         ValueError: on a machine whose system calls are not known.
     """
     program = filter_for(
-        platform.machine(), families=families, streams_only=streams_only, protected=protected, marks=marks
+        platform.machine(), families=families, streams_only=streams_only, protected=protected, metadata=metadata
     )
     code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
     buffer = ctypes.create_string_buffer(code, len(code))

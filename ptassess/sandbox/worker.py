@@ -177,7 +177,6 @@ def _shut_in(spec: WorkerSpec, place: Place, *, serves: bool) -> WorkerSpec:
             scratch=spec.scratch,
             solution=spec.files,
             shared_memory=not spec.weighed,
-            apart=place.folder is not None,
             network="own" if place.folder is not None else "served" if serves else "none",
         )
     elif spec.weighed:

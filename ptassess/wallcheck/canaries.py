@@ -9,6 +9,7 @@ import resource
 import secrets
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from typing import Any
 from ptassess.wallcheck import kernel, traces
 
 FACTOR = 2.0  # last word of every secret: what the tensor has to be multiplied with, which no attack knows by itself
+_MODE = 0o600  # of the files
 _STATE = "TtZX"  # of proc(5): stopped, dead
 _DEV_SHM = Path("/dev/shm")  # noqa: S108  where POSIX shared memory lies
 
@@ -52,7 +54,7 @@ class Canaries:
             path.parent.mkdir(parents=True, exist_ok=True)
             source = f'SECRET = "{text}"\n\n\ndef double(x):\n    return x * float(SECRET.split()[-1])\n'
             path.write_text(source if path.suffix == ".py" and key != "checks" else f"# {text}\n", encoding="utf-8")
-            path.chmod(0o600)
+            path.chmod(_MODE)
         self._files = files
         loose: dict[str, Any] = {}
         with contextlib.suppress(OSError):
@@ -121,7 +123,8 @@ def touched(watched: dict[str, Any]) -> list[str]:
     found = []
     for key, (path, content) in watched["files"].items():
         try:
-            same = Path(path).read_text(encoding="utf-8") == content
+            mode = stat.S_IMODE(os.stat(path).st_mode)  # noqa: PTH116  root reads what nobody may
+            same = mode == _MODE and Path(path).read_text(encoding="utf-8") == content
         except OSError:
             same = False
         if not same:
