@@ -26,7 +26,10 @@ _LOOKED_UP = (
 )  # fmt: skip
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108  where torch's data loaders hand tensors over
 _LIBRARIES = ("site-packages", "dist-packages")
-_MOST_FILES = 1024
+_MOST_FILES = 512
+"""What a socket holds counts for no process, nor does a descriptor that waits in one, of which a user may have as many
+as its processes may have open. A batch that other processes have loaded takes one a tensor while it lives: 256 would
+end whoever keeps 60 batches of four."""
 _KNOWS_TCP = 4  # version of Landlock, Linux 6.7
 
 Network = Literal["none", "served", "own"]
@@ -131,7 +134,8 @@ def confine(
         found: what is left.
         scratch: the worker's own folder.
         solution: the files or folders that it imports.
-        shared_memory: whether it can make files in memory, as data loaders with workers do.
+        shared_memory: whether it can have what holds memory and counts for no process: files in memory, as data loaders
+            with workers do, and sockets.
         network: what of it is left.
 
     Raises:
@@ -145,7 +149,7 @@ def confine(
         network = "none"
     # Among namespaces there is no path to others' files, and a worker's own are its own.
     seccomp.install(
-        families=_FAMILIES[network],
+        families=_FAMILIES[network] if shared_memory else (),
         streams_only=network == "served",
         protected=found.protected,
         metadata=network == "own",

@@ -51,7 +51,8 @@ _NUMBERS: dict[str, tuple[int, int | None]] = {
     "fchown": (93, 55), "fchownat": (260, 54), "file_setattr": (469, 469), "fremovexattr": (199, 16),
     "fsetxattr": (190, 7), "futimesat": (261, None), "inotify_add_watch": (254, 27), "lchown": (94, None),
     "lremovexattr": (198, 15), "lsetxattr": (189, 6), "removexattr": (197, 14), "removexattrat": (466, 466),
-    "setxattr": (188, 5), "setxattrat": (463, 463), "utime": (132, None), "utimensat": (280, 88), "utimes": (235, None),
+    "prctl": (157, 167), "setsockopt": (54, 208), "setxattr": (188, 5), "setxattrat": (463, 463),
+    "socketpair": (53, 199), "utime": (132, None), "utimensat": (280, 88), "utimes": (235, None), "vmsplice": (278, 75),
 }  # fmt: skip
 
 _DENIED = {
@@ -65,7 +66,7 @@ _DENIED = {
     ),
     "holds memory that counts for no process, and outlives it": (
         "memfd_create", "memfd_secret", "shmget", "shmat", "shmctl", "semget", "semop", "semctl", "semtimedop",
-        "msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink",
+        "msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink", "vmsplice",
     ),
     "makes namespaces and mounts, in which one is root": (
         "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "open_tree", "open_tree_attr", "move_mount",
@@ -99,6 +100,9 @@ _ATTRIBUTES_BY_FCNTL = (1024, 1036)  # F_SETLEASE, F_SET_RW_HINT: linux/fcntl.h
 # Linux' headers: linux/sched.h, asm-generic/fcntl.h and ioctls.h, linux/resource.h and ioprio.h, linux/socket.h.
 _NEW_NAMESPACES = 0x7E02_0080  # CLONE_NEW…: TIME, NS, CGROUP, UTS, IPC, USER, PID, NET
 _SIGNALS_FROM_FILES = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX
+_SETS_PIPE_SIZE = 1031  # F_SETPIPE_SZ
+_SOL_SOCKET, _BUFFER_SIZES = 1, (7, 8, 32, 33)  # asm-generic/socket.h: SO_SNDBUF, SO_RCVBUF, and with FORCE
+_SET_DUMPABLE = 4  # PR_SET_DUMPABLE of linux/prctl.h: whether others of one's user may look into one's /proc
 _TYPES_FOR_OTHERS = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 _PRIO_PROCESS, _IOPRIO_WHO_PROCESS = 0, 1
 AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
@@ -165,7 +169,7 @@ def filter_for(
 
     Args:
         machine: ``x86_64`` or ``aarch64``, as ``platform.machine()`` names them.
-        families: of sockets that may be made.
+        families: of sockets that may be made; of none, none at all.
         streams_only: whether these may be such only as Landlock keeps from connecting.
         protected: processes that no signal may be sent to.
         metadata: whether modes, owners, times and attributes of files can be changed.
@@ -178,10 +182,11 @@ def filter_for(
     column, architecture = _ARCHITECTURES[machine]
     safe = tuple(sorted(protected))
     signalled = (*safe, *(-pid for pid in safe), _EVERYBODY)
+    other_family = (_Condition(0, tuple(sorted(families)), none_of=True),) if families else ()
     # Refused if all of the conditions hold.
     refused_if: list[tuple[str, int, *tuple[_Condition, ...]]] = [
         ("clone", errno.EPERM, _Condition(0, bits=_NEW_NAMESPACES)),
-        ("socket", errno.EAFNOSUPPORT, _Condition(0, tuple(sorted(families)), none_of=True)),
+        *((name, errno.EAFNOSUPPORT, *other_family) for name in ("socket", "socketpair")),
         # Of what the kernel tells by netlink only what getifaddrs(3) asks for.
         ("socket", errno.EAFNOSUPPORT, _Condition(0, (AF_NETLINK,)), _Condition(2, (_NETLINK_ROUTE,), none_of=True)),
         ("kill", errno.EPERM, _Condition(0, signalled)),
@@ -194,7 +199,10 @@ def filter_for(
         ("setpriority", errno.EPERM, _Condition(1, (0,), none_of=True)),
         ("ioprio_set", errno.EPERM, _Condition(0, (_IOPRIO_WHO_PROCESS,), none_of=True)),
         ("ioprio_set", errno.EPERM, _Condition(1, (0,), none_of=True)),
-        ("fcntl", errno.EPERM, _Condition(1, _SIGNALS_FROM_FILES)),
+        ("fcntl", errno.EPERM, _Condition(1, (*_SIGNALS_FROM_FILES, _SETS_PIPE_SIZE))),
+        # What waits in a socket counts for no process: each holds as much as the machine's default, and no more.
+        ("setsockopt", _DONE, _Condition(1, (_SOL_SOCKET,)), _Condition(2, _BUFFER_SIZES)),
+        ("prctl", _DONE, _Condition(0, (_SET_DUMPABLE,))),
         ("ioctl", errno.EPERM, _Condition(1, _TYPES_FOR_OTHERS)),
     ]
     if streams_only:
@@ -268,7 +276,7 @@ def install(
     """Give up what the filter denies, for good, for all threads of this process and all that it starts.
 
     Args:
-        families: of sockets that may be made.
+        families: of sockets that may be made; of none, none at all.
         streams_only: whether these may be such only as Landlock keeps from connecting.
         protected: processes that no signal may be sent to.
         metadata: whether modes, owners, times and attributes of files can be changed.

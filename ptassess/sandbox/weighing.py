@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from ptassess.errors import SolutionValue
 from ptassess.sandbox import artefact, processes
 from ptassess.sandbox.solution import Session
 
@@ -55,15 +56,22 @@ class Weighed(Session):
         """Most memory that the worker's tree has held so far, in MiB, with the memory that all workers begin with.
 
         Private and shared memory count, files that it has mapped from its folder, and files that it has made: those in
-        its folder, and those that have no name. Libraries do not count.
+        its folder, and those that have no name. So does as much as may wait in its pipes and sockets. Libraries do not.
+
+        Raises:
+            SolutionValue: if one of its processes cannot be looked into.
         """
         link = cast("ProcessLink", self._link)
         tree, _ = processes.stop_tree(link.pid)
         try:
             memory = sum(processes.peak_kb(pid) + processes.mapped_kb(pid, link.scratch) for pid in tree) / 1024
             written = artefact.bytes_below(link.scratch) - self._given + _nameless_bytes(tree)
+            written += sum(processes.queues(tree).values())
+            hidden = [pid for pid in tree if not processes.shows_descriptors(pid)]
         finally:
             processes.resume(tree)
+        if hidden:
+            raise SolutionValue("one of its processes, as of a program that nobody may read, cannot be weighed")
         return memory + max(0, written) / (1 << 20)
 
 

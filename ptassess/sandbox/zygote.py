@@ -31,6 +31,9 @@ In between only their own resident memory is asked for, which takes two microsec
 RING = 65_536  # bytes kept of each output stream
 MAX_REQUEST = 65_536
 _PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
+_FEW = 64
+"""So many sockets and pipes of a worker's tree are taken to be nearly empty, as they are, and as many sockets that
+nobody has open; the others count as if they were full, since nobody tells how full they are."""
 _REAP_SECONDS = 2.0  # to an empty process tree
 
 
@@ -290,10 +293,20 @@ class Supervisor:
         if used > member.limit_kb and len(tree) > 1:
             # Pages that a fork shares were counted once a process; the exact figure costs milliseconds.
             used = sum(processes.proportional_kb(pid) for pid in tree) - self._baseline_kb
+        used += self._queued_kb(tree)
         member.peak_kb = max(member.peak_kb, used)
         if used > member.limit_kb and member.cause != "memory":
             member.cause = "memory"
             processes.kill_tree(member.pid)
+
+    def _queued_kb(self, tree: list[int]) -> int:
+        """What may wait in the sockets and pipes of a worker's tree."""
+        held = sorted(processes.queues(tree).values(), reverse=True)
+        total = sum(held[_FEW:])
+        if self._place.folder is not None:  # a network of its own: whatever is in there is this worker's
+            unseen = processes.sockets_of_network(tree[0]) - len(held) - _FEW
+            total += max(0, unseen) * processes.SOCKET_BYTES
+        return total // 1024
 
     def _reap(self, number: int) -> End:
         member = self._workers.pop(number, None)
