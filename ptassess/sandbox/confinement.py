@@ -96,6 +96,11 @@ def confinement(*, hidden: Iterable[Path], protected: Iterable[int]) -> Confinem
     )
 
 
+def keep_files_few() -> None:
+    """Have few files open from now on, at whatever level."""
+    _at_most(resource.RLIMIT_NOFILE, _MOST_FILES)
+
+
 def _at_most(limit: int, value: int) -> None:
     _, hard = resource.getrlimit(limit)
     value = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -142,7 +147,6 @@ def confine(
         OSError: if the kernel refuses.
     """
     _at_most(resource.RLIMIT_FSIZE, found.disk_mb << 20)
-    _at_most(resource.RLIMIT_NOFILE, _MOST_FILES)
     writing = (scratch, _SHARED_MEMORY) if shared_memory else (scratch,)
     landlock.keep_to(reading=(*found.reading, *solution), listing=found.listing, writing=writing, tcp=network == "own")
     if network == "served" and landlock.version() < _KNOWS_TCP:
