@@ -84,7 +84,7 @@ def test_every_number_is_used():
     conditional = {"clone", "clone3", "socket", "kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open"}
     conditional |= {"prlimit64", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"}
     conditional |= {"setpriority", "ioprio_set", "fcntl", "ioctl", "sendto", "sendmsg", "sendmmsg"}
-    conditional |= {"prctl", "setsockopt", "socketpair"}
+    conditional |= {*seccomp._TIMERS, "prctl", "setsockopt", "socketpair"}
     conditional |= {*seccomp._METADATA_DENIED, *seccomp._MODES_KEPT, *seccomp._TIMES_KEPT}
     assert {*seccomp.denied()} | conditional == {*seccomp._NUMBERS}
 
@@ -208,6 +208,17 @@ def test_what_is_denied_is_denied_and_what_is_around_it_is_not(ask):
 )
 def test_arguments_decide(ask, call, error):
     assert ask(*call) == error
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+def test_in_a_race_there_are_no_timers(machine):
+    column = list(ARCHITECTURES).index(machine)
+    for name in seccomp._TIMERS:
+        if (number := seccomp._NUMBERS[name][column]) is not None:
+            for timers, wanted in ((False, errno.EPERM), (True, 0)):
+                program = seccomp.filter_for(machine, timers=timers)
+                given = carried_out(program, architecture=ARCHITECTURES[machine], number=number, args=(0, 0, 0))
+                assert given & 0xFFFF == wanted
 
 
 @pytest.mark.parametrize("machine", ARCHITECTURES)

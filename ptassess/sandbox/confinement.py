@@ -125,13 +125,14 @@ def without(root: Path, hidden: Iterable[Path]) -> list[Path]:
     return [path for child in sorted(root.iterdir()) if not child.is_symlink() for path in without(child, inside)]
 
 
-def confine(
+def confine(  # noqa: PLR0913  what depends on the worker
     found: Confinement,
     *,
     scratch: str,
     solution: Iterable[str],
     shared_memory: bool = True,
     network: Network = "none",
+    timers: bool = True,
 ) -> None:
     """Give up all the rest, for good, for this process and all that it starts.
 
@@ -142,6 +143,7 @@ def confine(
         shared_memory: whether it can have what holds memory and counts for no process: files in memory, as data loaders
             with workers do, and sockets.
         network: what of it is left.
+        timers: whether it can have timers, which go on while it stands still and interrupt whoever runs.
 
     Raises:
         OSError: if the kernel refuses.
@@ -157,4 +159,5 @@ def confine(
         streams_only=network == "served",
         protected=found.protected,
         metadata=network == "own",
+        timers=timers,
     )

@@ -53,6 +53,7 @@ _NUMBERS: dict[str, tuple[int, int | None]] = {
     "lremovexattr": (198, 15), "lsetxattr": (189, 6), "removexattr": (197, 14), "removexattrat": (466, 466),
     "prctl": (157, 167), "setsockopt": (54, 208), "setxattr": (188, 5), "setxattrat": (463, 463),
     "socketpair": (53, 199), "utime": (132, None), "utimensat": (280, 88), "utimes": (235, None), "vmsplice": (278, 75),
+    "alarm": (37, None), "setitimer": (38, 103), "timer_create": (222, 107), "timerfd_create": (283, 85),
 }  # fmt: skip
 
 _DENIED = {
@@ -95,6 +96,7 @@ _TIMES_KEPT = {"utime": (0, 1), "utimes": (0, 1), "futimesat": (1, 2), "utimensa
 """With which arguments are the path and the times."""
 _ATTRIBUTES_BY_IOCTL = (0x4008_6602, 0x401C_5820, 0x4008_7602, 0x4008_6604)
 """FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR, FS_IOC_SETVERSION of linux/fs.h, and ext4's older name for the last one."""
+_TIMERS = ("alarm", "setitimer", "timer_create", "timerfd_create")
 _ATTRIBUTES_BY_FCNTL = (1024, 1036)  # F_SETLEASE, F_SET_RW_HINT: linux/fcntl.h
 
 # Linux' headers: linux/sched.h, asm-generic/fcntl.h and ioctls.h, linux/resource.h and ioprio.h, linux/socket.h.
@@ -157,13 +159,14 @@ def denied() -> dict[str, str]:
     return {name: why for why, group in _DENIED.items() for name in group}
 
 
-def filter_for(
+def filter_for(  # noqa: PLR0913  what depends on the worker
     machine: str,
     *,
     families: Collection[int] = (AF_UNIX,),
     streams_only: bool = False,
     protected: Collection[int] = (),
     metadata: bool = True,
+    timers: bool = True,
 ) -> list[Instruction]:
     """The filter's program.
 
@@ -173,6 +176,7 @@ def filter_for(
         streams_only: whether these may be such only as Landlock keeps from connecting.
         protected: processes that no signal may be sent to.
         metadata: whether modes, owners, times and attributes of files can be changed.
+        timers: whether the kernel can be told to interrupt the process later, also while it stands still.
 
     Raises:
         ValueError: for another machine.
@@ -203,6 +207,7 @@ def filter_for(
         # What waits in a socket counts for no process: each holds as much as the machine's default, and no more.
         ("setsockopt", _DONE, _Condition(1, (_SOL_SOCKET,)), _Condition(2, _BUFFER_SIZES)),
         ("prctl", _DONE, _Condition(0, (_SET_DUMPABLE,))),
+        *((name, errno.EPERM) for name in (() if timers else _TIMERS)),
         ("ioctl", errno.EPERM, _Condition(1, _TYPES_FOR_OTHERS)),
     ]
     if streams_only:
@@ -272,6 +277,7 @@ def install(
     streams_only: bool = False,
     protected: Collection[int] = (),
     metadata: bool = True,
+    timers: bool = True,
 ) -> None:
     """Give up what the filter denies, for good, for all threads of this process and all that it starts.
 
@@ -280,13 +286,19 @@ def install(
         streams_only: whether these may be such only as Landlock keeps from connecting.
         protected: processes that no signal may be sent to.
         metadata: whether modes, owners, times and attributes of files can be changed.
+        timers: whether the kernel can be told to interrupt the process later, also while it stands still.
 
     Raises:
         OSError: if the kernel refuses.
         ValueError: on a machine whose system calls are not known.
     """
     program = filter_for(
-        platform.machine(), families=families, streams_only=streams_only, protected=protected, metadata=metadata
+        platform.machine(),
+        families=families,
+        streams_only=streams_only,
+        protected=protected,
+        metadata=metadata,
+        timers=timers,
     )
     code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
     buffer = ctypes.create_string_buffer(code, len(code))

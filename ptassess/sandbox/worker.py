@@ -179,6 +179,7 @@ def _shut_in(spec: WorkerSpec, place: Place, *, serves: bool) -> WorkerSpec:
             solution=spec.files,
             shared_memory=not spec.weighed,
             network="own" if place.folder is not None else "served" if serves else "none",
+            timers=not spec.races or spec.device != devices.CPU,  # what drivers need is theirs to say
         )
     elif spec.weighed:
         landlock.write_only_below(spec.scratch)
