@@ -58,6 +58,20 @@ def changes():
     os.utime("program", (1, 1))
     return [subprocess.run("./program", stdout=-1).stdout.decode(), os.stat("program").st_mtime]
 
+def waits():
+    server = socket.create_server(("127.0.0.1", 0))
+    client = socket.create_connection(server.getsockname())
+    accepted, _ = server.accept()
+    client.setblocking(False)
+    total = 0
+    for _ in range(20):
+        try:
+            while True:
+                total += client.send(bytes(1 << 16))
+        except BlockingIOError:
+            time.sleep(0.01)  # buffers grow
+    return total
+
 def who():
     return [os.getpid(), os.getppid()]
 
@@ -144,6 +158,10 @@ def test_it_sees_no_folder_of_the_machine_but_libraries(wall, worker, tmp_path):
 def test_a_package_is_there_with_all_its_files_and_cannot_be_written_to(worker):
     assert worker.helped() == 42
     assert worker.rewrites() in {"PermissionError", "OSError"}  # Landlock's, or the file system's
+
+
+def test_no_more_waits_in_a_connection_than_what_counts_for_it(worker):
+    assert worker.waits() <= processes.SOCKET_BYTES
 
 
 def test_what_is_its_own_it_may_change(worker):

@@ -83,8 +83,8 @@ def test_the_numbers_are_those_of_the_kernels_headers(machine):
 def test_every_number_is_used():
     conditional = {"clone", "clone3", "socket", "kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open"}
     conditional |= {"prlimit64", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"}
-    conditional |= {"setsockopt"}
     conditional |= {"setpriority", "ioprio_set", "fcntl", "ioctl", "sendto", "sendmsg", "sendmmsg"}
+    conditional |= {*seccomp._TIMERS, "prctl", "setsockopt", "socketpair"}
     conditional |= {*seccomp._METADATA_DENIED, *seccomp._MODES_KEPT, *seccomp._TIMES_KEPT}
     assert {*seccomp.denied()} | conditional == {*seccomp._NUMBERS}
 
@@ -194,16 +194,41 @@ def test_what_is_denied_is_denied_and_what_is_around_it_is_not(ask):
         (("clone", 0x00020011), errno.EPERM),  # CLONE_NEWNS
         (("fcntl", 3, 1, 0), 0),
         (("fcntl", 3, 8, JUDGE), errno.EPERM),
-        (("fcntl", 3, 1031, 1 << 20), errno.EPERM),
-        *((("setsockopt", 3, 1, option), DONE) for option in (7, 8, 32, 33)),
-        (("setsockopt", 3, 1, 2), 0),  # SO_REUSEADDR
-        (("setsockopt", 3, 6, 7), 0),  # of TCP's
         (("ioctl", 0, 0x5412, 0), errno.EPERM),
         (("ioctl", 0, 0x5401, 0), 0),
+        *((("setsockopt", 3, 1, option, 0, 4), DONE) for option in (7, 8, 32, 33)),  # SO_SNDBUF and its like
+        (("setsockopt", 3, 1, 2, 0, 4), 0),  # SO_REUSEADDR
+        (("setsockopt", 3, 6, 7, 0, 4), 0),  # of TCP
+        (("fcntl", 3, 1031, 1 << 20), errno.EPERM),  # F_SETPIPE_SZ
+        (("prctl", 4, 0), DONE),  # PR_SET_DUMPABLE
+        (("prctl", 1, 9), 0),  # PR_SET_PDEATHSIG
+        (("socketpair", 1, 1, 0), 0),
+        (("socketpair", 30, 1, 0), errno.EAFNOSUPPORT),  # AF_TIPC
     ],
 )
 def test_arguments_decide(ask, call, error):
     assert ask(*call) == error
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+def test_in_a_race_there_are_no_timers(machine):
+    column = list(ARCHITECTURES).index(machine)
+    for name in seccomp._TIMERS:
+        if (number := seccomp._NUMBERS[name][column]) is not None:
+            for timers, wanted in ((False, errno.EPERM), (True, 0)):
+                program = seccomp.filter_for(machine, timers=timers)
+                given = carried_out(program, architecture=ARCHITECTURES[machine], number=number, args=(0, 0, 0))
+                assert given & 0xFFFF == wanted
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+def test_of_no_family_there_are_no_sockets(machine):
+    program = seccomp.filter_for(machine, families=())
+    column = list(ARCHITECTURES).index(machine)
+    for name in ("socket", "socketpair"):
+        number = seccomp._NUMBERS[name][column]
+        given = carried_out(program, architecture=ARCHITECTURES[machine], number=number, args=(1, 1, 0))
+        assert given & 0xFFFF == errno.EAFNOSUPPORT
 
 
 def test_other_families_can_be_allowed():

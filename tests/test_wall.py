@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from ptassess.errors import (
     JudgeError,
     NotAttempted,
     SolutionCrashed,
+    SolutionMemory,
     SolutionMissing,
     SolutionProtocol,
     SolutionRaised,
@@ -392,6 +395,96 @@ def test_a_wall_makes_its_folder_in_its_judges_room(tmp_path, monkeypatch):
         assert Path(wall._folder).parent == tmp_path
     finally:
         wall.close()
+
+
+HOLDS = """
+import os, socket, time
+
+kept = []
+
+def pairs(count):
+    kept.extend(socket.socketpair() for _ in range(count))
+    time.sleep(0.5)
+    return len(kept)
+
+def pipes(count):
+    kept.extend(os.pipe() for _ in range(count))
+    return len(kept)
+
+def unaccepted(count):
+    server = socket.socket(socket.AF_UNIX)
+    server.bind("\\0some name")
+    server.listen(4096)
+    kept.append(server)
+    for _ in range(count):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect("\\0some name")
+            client.send(bytes(4096))
+    time.sleep(0.5)
+    return count
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """A solution that holds memory where it counts for no process."""
+    (tmp_path / "holder.py").write_text(HOLDS)
+    return tmp_path / "holder.py"
+
+
+def test_what_may_wait_in_many_sockets_counts(wall, holder):
+    solution = handle(wall, holder, memory_mb=64)
+    assert solution.pairs(20) == 20
+    with pytest.raises(SolutionMemory, match="64 MiB"):
+        solution.pairs(180)
+    solution.close()
+
+
+def test_what_waits_for_nobody_to_accept_it_counts_in_a_network_of_its_own(wall, holder):
+    if wall.level != "namespaced":
+        pytest.skip("the network is not the worker's own")
+    solution = handle(wall, holder, memory_mb=64)
+    with pytest.raises(SolutionMemory, match="64 MiB"):
+        solution.unaccepted(400)
+    solution.close()
+
+
+def test_who_is_weighed_has_no_sockets_and_its_pipes_count(wall, holder):
+    weighed = wall.weighed(holder, limits=Limits(weighed=True), shown_as="solutions/x.py")
+    try:
+        weighed.pipes(1)
+        before = weighed.held_mb()
+        weighed.pipes(100)
+        assert 6 <= weighed.held_mb() - before <= 8  # of 64 KiB each
+        if wall.level != "process":
+            with pytest.raises(SolutionRaised, match="not supported"):
+                weighed.pairs(1)
+    finally:
+        weighed.close()
+
+
+def test_who_keeps_others_from_looking_is_not_weighed_lighter(tmp_path):
+    """As another user than root, whom nobody keeps from looking."""
+    program = tmp_path / "unreadable"
+    program.write_bytes(Path("/bin/sleep").resolve().read_bytes())
+    program.chmod(0o111)
+    child = subprocess.Popen([str(program), "30"])
+    try:
+        deadline = time.monotonic() + 5
+        while not processes.private_kb(child.pid) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        code = (
+            "import os, sys; from ptassess.sandbox import processes; pid = int(sys.argv[1]); "
+            "os.getuid() or os.setresuid(12345, 12345, 12345); "
+            "print(processes.shows_descriptors(pid), processes.proportional_kb(pid) == processes.private_kb(pid))"
+        )
+        found = subprocess.run(
+            [sys.executable, "-c", code, str(child.pid)], capture_output=True, text=True, check=False
+        )
+        assert found.stdout == "False True\n", found.stderr
+    finally:
+        child.kill()
+        child.wait()
 
 
 @pytest.mark.parametrize("name", [level.name for level in BUILT_IN if level is not INPROCESS])

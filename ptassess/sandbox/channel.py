@@ -2,17 +2,65 @@
 
 from __future__ import annotations
 
+import errno
+import resource
 import select
 import socket
 import struct
 import time
+from typing import TYPE_CHECKING
 
 from ptassess.sandbox.wire import MAX_HEADER, MAX_PAYLOAD, PREFIX, WireError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Seconds of asking again before going to sleep. Being woken costs a virtual machine 50 to 100 microseconds on each
 # side.
 _SPIN = 100e-6
+_PAUSE = 0.02
 _DESCRIPTOR = struct.Struct("i")
+
+
+MANY_FILES = 4096
+"""Descriptors under way are counted by user: one with more there than the sender may have open itself cannot send any.
+Workers may have 512, and a message takes 253: a judge that may have this many is not kept from sending by them."""
+
+
+def allow_many_files() -> None:
+    """Let this process have ``MANY_FILES`` open, or as many as it may allow itself."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(MANY_FILES, hard)
+    if soft not in {resource.RLIM_INFINITY, wanted} and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def send_files(
+    sock: socket.socket, data: bytes, files: list[int], deadline: float, meanwhile: Callable[[], None] | None = None
+) -> None:
+    """Send a message with descriptors; while the user has too many under way, try again.
+
+    Args:
+        sock: of the kind that keeps messages whole.
+        data: of the message.
+        files: the descriptors.
+        deadline: on ``time.monotonic``'s clock, in seconds.
+        meanwhile: is called between two tries.
+
+    Raises:
+        OSError: if it cannot be sent.
+    """
+    while True:
+        try:
+            socket.send_fds(sock, [data], files)
+        except OSError as error:
+            if error.errno != errno.ETOOMANYREFS or time.monotonic() > deadline:
+                raise
+        else:
+            return
+        time.sleep(_PAUSE)
+        if meanwhile:
+            meanwhile()
 
 
 class Closed(Exception):

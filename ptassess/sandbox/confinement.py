@@ -26,10 +26,10 @@ _LOOKED_UP = (
 )  # fmt: skip
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108  where torch's data loaders hand tensors over
 _LIBRARIES = ("site-packages", "dist-packages")
-_MOST_FILES, _FEW_FILES = 512, 64
-"""Open at the same time. Descriptors that are under way between processes count for a user, up to the limit of whoever
-sends them: what a worker may have under way stays below the usual 1,024 of its judge. What lies in pipes and sockets
-counts for no process, so where memory is weighed there are few of them."""
+_MOST_FILES = 512
+"""What a socket holds counts for no process, nor does a descriptor that waits in one, of which a user may have as many
+as its processes may have open. A batch that other processes have loaded takes one a tensor while it lives: 256 would
+end whoever keeps 60 batches of four."""
 _KNOWS_TCP = 4  # version of Landlock, Linux 6.7
 
 Network = Literal["none", "served", "own"]
@@ -96,6 +96,11 @@ def confinement(*, hidden: Iterable[Path], protected: Iterable[int]) -> Confinem
     )
 
 
+def keep_files_few() -> None:
+    """Have few files open from now on, at whatever level."""
+    _at_most(resource.RLIMIT_NOFILE, _MOST_FILES)
+
+
 def _at_most(limit: int, value: int) -> None:
     _, hard = resource.getrlimit(limit)
     value = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -120,13 +125,14 @@ def without(root: Path, hidden: Iterable[Path]) -> list[Path]:
     return [path for child in sorted(root.iterdir()) if not child.is_symlink() for path in without(child, inside)]
 
 
-def confine(
+def confine(  # noqa: PLR0913  what depends on the worker
     found: Confinement,
     *,
     scratch: str,
     solution: Iterable[str],
     shared_memory: bool = True,
     network: Network = "none",
+    timers: bool = True,
 ) -> None:
     """Give up all the rest, for good, for this process and all that it starts.
 
@@ -134,22 +140,24 @@ def confine(
         found: what is left.
         scratch: the worker's own folder.
         solution: the files or folders that it imports.
-        shared_memory: whether it can make files in memory, as data loaders with workers do, and have many open.
+        shared_memory: whether it can have what holds memory and counts for no process: files in memory, as data loaders
+            with workers do, and sockets.
         network: what of it is left.
+        timers: whether it can have timers, which go on while it stands still and interrupt whoever runs.
 
     Raises:
         OSError: if the kernel refuses.
     """
     _at_most(resource.RLIMIT_FSIZE, found.disk_mb << 20)
-    _at_most(resource.RLIMIT_NOFILE, _MOST_FILES if shared_memory else _FEW_FILES)
     writing = (scratch, _SHARED_MEMORY) if shared_memory else (scratch,)
     landlock.keep_to(reading=(*found.reading, *solution), listing=found.listing, writing=writing, tcp=network == "own")
     if network == "served" and landlock.version() < _KNOWS_TCP:
         network = "none"
     # Among namespaces there is no path to others' files, and a worker's own are its own.
     seccomp.install(
-        families=_FAMILIES[network],
+        families=_FAMILIES[network] if shared_memory else (),
         streams_only=network == "served",
         protected=found.protected,
         metadata=network == "own",
+        timers=timers,
     )

@@ -11,14 +11,20 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import platform
 import struct
+from functools import lru_cache
 from pathlib import Path
 
 _FIRST, _COUNT = 60_000, 5_000
 """Debian policy, 9.2.2: users 60000 to 64999 are given out for few packages, and never to people or by ``adduser``.
 Where somebody has one of them all the same, a worker could signal their processes and no more."""
+
+_BLOCK = 500
+"""So many of them are one judge's: more than it has workers between the first and the last moment of any of them."""
+_RESERVED = Path("/run/ptassess-users")  # root's alone; locked files in there say whose blocks are taken
 
 # linux/capability.h, linux/prctl.h, linux/securebits.h
 _CAP_DAC_READ_SEARCH = 2
@@ -50,12 +56,34 @@ def for_worker(number: int) -> int | None:
     """
     if os.geteuid() != 0 or platform.machine() not in _CAPSET or _NEEDED & ~_permitted():
         return None
-    user = _FIRST + (31 * os.getpid() + number) % _COUNT  # other judges' workers are others, most of the time
+    user = _first_of(os.getpid()) + number % _BLOCK
     for which in ("uid", "gid"):
         # In a container whose root is an ordinary user outside, there may be no more users than that one.
         if not any(first <= user < first + count for first, count in ranges(which)):
             return None
     return user
+
+
+@lru_cache(maxsize=1)
+def _first_of(judge: int) -> int:
+    """The first of the users of this judge's workers, which no other judge of this machine has while this one lives.
+
+    Where that cannot be arranged, others have them as seldom as chance will have it.
+    """
+    blocks = _COUNT // _BLOCK
+    with contextlib.suppress(OSError):
+        _RESERVED.mkdir(mode=0o700, exist_ok=True)
+        for place in range(blocks):
+            block = (judge + place) % blocks
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            descriptor = os.open(_RESERVED / str(block), flags, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+            else:
+                return _FIRST + _BLOCK * block  # the kernel lets go of it when this process ends, in whatever way
+    return _FIRST + 31 * judge % (_COUNT - _BLOCK)
 
 
 def give(folder: Path, user: int) -> None:

@@ -6,6 +6,7 @@ below these, where it is the first process: whatever it starts ends with it, and
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -43,6 +44,7 @@ _SIOCSIFFLAGS, _IFF_UP = 0x8914, 1  # linux/sockios.h, linux/if.h
 _TRY = "import sys; from ptassess.sandbox import namespaces; namespaces.try_out(sys.argv[1])"
 _PROBE_SECONDS = 20.0
 _SETTINGS = Path("/proc/sys")
+_TCP_BYTES = "4096 131072 212992"  # least, first and most: tcp(7); the most is what other sockets have
 _CONTAINERS = ("/.dockerenv", "/run/.containerenv")  # of Docker and of Podman
 _NOTHING = "size=64k,mode=755"  # of a file system that holds folders to mount on
 
@@ -200,6 +202,10 @@ def settle(folder: str, scratch: str, files: Sequence[str], *, memory_mb: int = 
     _call("sethostname", "localhost")  # a name that gloo finds
     _bring_up("lo")
     _mount("proc", "/proc", "proc", _NOSUID | _NODEV | _NOEXEC)
+    for name in ("tcp_rmem", "tcp_wmem"):
+        # Else what waits in a socket, and counts for no process, grows to many times the default.
+        with contextlib.suppress(OSError):
+            (_SETTINGS / "net/ipv4" / name).write_text(_TCP_BYTES, encoding="ascii")
     _mount("tmpfs", "/dev/shm", "tmpfs", _NOSUID | _NODEV, f"size={memory_mb}m,mode=1777")  # noqa: S108
     own = os.open(scratch, os.O_PATH | os.O_CLOEXEC)
     try:

@@ -15,8 +15,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _KILL_SECONDS = 2.0
+_PIPE_BYTES = 16 * os.sysconf("SC_PAGE_SIZE")  # pipe(7)
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 _CPU_CLOCK = 2  # CPUCLOCK_SCHED of linux/posix-timers.h, in the number of a process' clock: see clock_getcpuclockid(3)
+
+
+def _default_bytes(direction: str) -> int:
+    """What a socket may hold in one direction unless it asks for more: socket(7)."""
+    try:
+        with open(f"/proc/sys/net/core/{direction}_default", "rb") as file:
+            return int(file.read())
+    except (OSError, ValueError):
+        return 212_992  # as Linux sets it
+
+
+SOCKET_BYTES = _default_bytes("wmem") + _default_bytes("rmem")
+"""Most that waits in a socket."""
 
 
 def threads_of(pid: int) -> list[int]:
@@ -152,17 +166,63 @@ def descriptors(pid: int) -> list[str]:
         return []
 
 
-def proportional_kb(pid: int) -> int:
-    """As ``private_kb``, each page divided among the processes that share it. Costs milliseconds.
+def shows_descriptors(pid: int) -> bool:
+    """Whether this process may see which files another one has open; True of one that is gone.
 
     Args:
         pid: of the process.
     """
+    try:
+        os.listdir(f"/proc/{pid}/fd")
+    except PermissionError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def proportional_kb(pid: int) -> int:
+    """As ``private_kb``, each page divided among the processes that share it. Costs milliseconds.
+
+    Args:
+        pid: of the process; for one that does not let us look so closely, such as one whose program nobody may read,
+            ``private_kb``.
+    """
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+            return sum(int(line.split()[1]) for line in file if line.startswith((b"Pss_Anon:", b"Pss_Shmem:")))
+    except (OSError, ValueError):
+        return private_kb(pid)
+
+
+def queues(pids: Iterable[int]) -> dict[str, int]:
+    """The sockets and pipes that processes have open, and the most bytes that wait in each, which count for no process.
+
+    Args:
+        pids: of the processes; one that is gone has none.
+    """
+    found: dict[str, int] = {}
+    for pid in pids:
+        for place in descriptors(pid):
+            with contextlib.suppress(OSError):
+                name = os.readlink(place)
+                if name.startswith("socket:"):
+                    found[name] = SOCKET_BYTES
+                elif name.startswith("pipe:"):
+                    found[name] = _PIPE_BYTES
+    return found
+
+
+def sockets_of_network(pid: int) -> int:
+    """How many sockets there are in a process' network, those included that nobody has open, or not yet.
+
+    Args:
+        pid: of the process; one that is gone has none.
+    """
     total = 0
-    with contextlib.suppress(OSError, ValueError), open(f"/proc/{pid}/smaps_rollup", "rb") as file:
-        for line in file:
-            if line.startswith((b"Pss_Anon:", b"Pss_Shmem:")):
-                total += int(line.split()[1])
+    for kind in ("unix", "tcp", "tcp6", "udp", "udp6"):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/net/{kind}", "rb") as file:
+            total += max(0, sum(1 for _ in file) - 1)  # the first line is a heading
     return total
 
 

@@ -44,15 +44,16 @@ _NUMBERS: dict[str, tuple[int, int | None]] = {
     "sched_setparam": (142, 118), "sched_setscheduler": (144, 119), "semctl": (66, 191), "semget": (64, 190),
     "semop": (65, 193), "semtimedop": (220, 192), "sendmmsg": (307, 269), "sendmsg": (46, 211), "sendto": (44, 206),
     "setdomainname": (171, 162), "sethostname": (170, 161), "setns": (308, 268), "setpriority": (141, 140),
-    "setsockopt": (54, 208), "settimeofday": (164, 170), "shmat": (30, 196), "shmctl": (31, 195), "shmget": (29, 194),
-    "socket": (41, 198), "swapoff": (168, 225), "swapon": (167, 224), "syslog": (103, 116), "tgkill": (234, 131),
-    "tkill": (200, 130),
+    "settimeofday": (164, 170), "shmat": (30, 196), "shmctl": (31, 195), "shmget": (29, 194), "socket": (41, 198),
+    "swapoff": (168, 225), "swapon": (167, 224), "syslog": (103, 116), "tgkill": (234, 131), "tkill": (200, 130),
     "umount2": (166, 39), "unshare": (272, 97), "userfaultfd": (323, 282), "vhangup": (153, 58),
     "chmod": (90, None), "chown": (92, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452),
     "fchown": (93, 55), "fchownat": (260, 54), "file_setattr": (469, 469), "fremovexattr": (199, 16),
     "fsetxattr": (190, 7), "futimesat": (261, None), "inotify_add_watch": (254, 27), "lchown": (94, None),
     "lremovexattr": (198, 15), "lsetxattr": (189, 6), "removexattr": (197, 14), "removexattrat": (466, 466),
-    "setxattr": (188, 5), "setxattrat": (463, 463), "utime": (132, None), "utimensat": (280, 88), "utimes": (235, None),
+    "prctl": (157, 167), "setsockopt": (54, 208), "setxattr": (188, 5), "setxattrat": (463, 463),
+    "socketpair": (53, 199), "utime": (132, None), "utimensat": (280, 88), "utimes": (235, None), "vmsplice": (278, 75),
+    "alarm": (37, None), "setitimer": (38, 103), "timer_create": (222, 107), "timerfd_create": (283, 85),
 }  # fmt: skip
 
 _DENIED = {
@@ -66,7 +67,7 @@ _DENIED = {
     ),
     "holds memory that counts for no process, and outlives it": (
         "memfd_create", "memfd_secret", "shmget", "shmat", "shmctl", "semget", "semop", "semctl", "semtimedop",
-        "msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink",
+        "msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink", "vmsplice",
     ),
     "makes namespaces and mounts, in which one is root": (
         "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "open_tree", "open_tree_attr", "move_mount",
@@ -95,13 +96,15 @@ _TIMES_KEPT = {"utime": (0, 1), "utimes": (0, 1), "futimesat": (1, 2), "utimensa
 """With which arguments are the path and the times."""
 _ATTRIBUTES_BY_IOCTL = (0x4008_6602, 0x401C_5820, 0x4008_7602, 0x4008_6604)
 """FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR, FS_IOC_SETVERSION of linux/fs.h, and ext4's older name for the last one."""
+_TIMERS = ("alarm", "setitimer", "timer_create", "timerfd_create")
 _ATTRIBUTES_BY_FCNTL = (1024, 1036)  # F_SETLEASE, F_SET_RW_HINT: linux/fcntl.h
 
 # Linux' headers: linux/sched.h, asm-generic/fcntl.h and ioctls.h, linux/resource.h and ioprio.h, linux/socket.h.
 _NEW_NAMESPACES = 0x7E02_0080  # CLONE_NEW…: TIME, NS, CGROUP, UTS, IPC, USER, PID, NET
 _SIGNALS_FROM_FILES = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX
-_LARGER_PIPES = (1031,)  # F_SETPIPE_SZ, linux/fcntl.h: what pipes and sockets hold counts for no process
-_SOL_SOCKET, _LARGER_SOCKETS = 1, (7, 8, 32, 33)  # SO_SNDBUF, SO_RCVBUF, and both …FORCE: asm-generic/socket.h
+_SETS_PIPE_SIZE = 1031  # F_SETPIPE_SZ
+_SOL_SOCKET, _BUFFER_SIZES = 1, (7, 8, 32, 33)  # asm-generic/socket.h: SO_SNDBUF, SO_RCVBUF, and with FORCE
+_SET_DUMPABLE = 4  # PR_SET_DUMPABLE of linux/prctl.h: whether others of one's user may look into one's /proc
 _TYPES_FOR_OTHERS = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 _PRIO_PROCESS, _IOPRIO_WHO_PROCESS = 0, 1
 AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
@@ -156,22 +159,24 @@ def denied() -> dict[str, str]:
     return {name: why for why, group in _DENIED.items() for name in group}
 
 
-def filter_for(
+def filter_for(  # noqa: PLR0913  what depends on the worker
     machine: str,
     *,
     families: Collection[int] = (AF_UNIX,),
     streams_only: bool = False,
     protected: Collection[int] = (),
     metadata: bool = True,
+    timers: bool = True,
 ) -> list[Instruction]:
     """The filter's program.
 
     Args:
         machine: ``x86_64`` or ``aarch64``, as ``platform.machine()`` names them.
-        families: of sockets that may be made.
+        families: of sockets that may be made; of none, none at all.
         streams_only: whether these may be such only as Landlock keeps from connecting.
         protected: processes that no signal may be sent to.
         metadata: whether modes, owners, times and attributes of files can be changed.
+        timers: whether the kernel can be told to interrupt the process later, also while it stands still.
 
     Raises:
         ValueError: for another machine.
@@ -181,10 +186,11 @@ def filter_for(
     column, architecture = _ARCHITECTURES[machine]
     safe = tuple(sorted(protected))
     signalled = (*safe, *(-pid for pid in safe), _EVERYBODY)
+    other_family = (_Condition(0, tuple(sorted(families)), none_of=True),) if families else ()
     # Refused if all of the conditions hold.
     refused_if: list[tuple[str, int, *tuple[_Condition, ...]]] = [
         ("clone", errno.EPERM, _Condition(0, bits=_NEW_NAMESPACES)),
-        ("socket", errno.EAFNOSUPPORT, _Condition(0, tuple(sorted(families)), none_of=True)),
+        *((name, errno.EAFNOSUPPORT, *other_family) for name in ("socket", "socketpair")),
         # Of what the kernel tells by netlink only what getifaddrs(3) asks for.
         ("socket", errno.EAFNOSUPPORT, _Condition(0, (AF_NETLINK,)), _Condition(2, (_NETLINK_ROUTE,), none_of=True)),
         ("kill", errno.EPERM, _Condition(0, signalled)),
@@ -197,8 +203,11 @@ def filter_for(
         ("setpriority", errno.EPERM, _Condition(1, (0,), none_of=True)),
         ("ioprio_set", errno.EPERM, _Condition(0, (_IOPRIO_WHO_PROCESS,), none_of=True)),
         ("ioprio_set", errno.EPERM, _Condition(1, (0,), none_of=True)),
-        ("fcntl", errno.EPERM, _Condition(1, (*_SIGNALS_FROM_FILES, *_LARGER_PIPES))),
-        ("setsockopt", _DONE, _Condition(1, (_SOL_SOCKET,)), _Condition(2, _LARGER_SOCKETS)),
+        ("fcntl", errno.EPERM, _Condition(1, (*_SIGNALS_FROM_FILES, _SETS_PIPE_SIZE))),
+        # What waits in a socket counts for no process: each holds as much as the machine's default, and no more.
+        ("setsockopt", _DONE, _Condition(1, (_SOL_SOCKET,)), _Condition(2, _BUFFER_SIZES)),
+        ("prctl", _DONE, _Condition(0, (_SET_DUMPABLE,))),
+        *((name, errno.EPERM) for name in (() if timers else _TIMERS)),
         ("ioctl", errno.EPERM, _Condition(1, _TYPES_FOR_OTHERS)),
     ]
     if streams_only:
@@ -268,21 +277,28 @@ def install(
     streams_only: bool = False,
     protected: Collection[int] = (),
     metadata: bool = True,
+    timers: bool = True,
 ) -> None:
     """Give up what the filter denies, for good, for all threads of this process and all that it starts.
 
     Args:
-        families: of sockets that may be made.
+        families: of sockets that may be made; of none, none at all.
         streams_only: whether these may be such only as Landlock keeps from connecting.
         protected: processes that no signal may be sent to.
         metadata: whether modes, owners, times and attributes of files can be changed.
+        timers: whether the kernel can be told to interrupt the process later, also while it stands still.
 
     Raises:
         OSError: if the kernel refuses.
         ValueError: on a machine whose system calls are not known.
     """
     program = filter_for(
-        platform.machine(), families=families, streams_only=streams_only, protected=protected, metadata=metadata
+        platform.machine(),
+        families=families,
+        streams_only=streams_only,
+        protected=protected,
+        metadata=metadata,
+        timers=timers,
     )
     code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
     buffer = ctypes.create_string_buffer(code, len(code))

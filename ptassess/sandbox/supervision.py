@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ptassess.errors import JudgeError
-from ptassess.sandbox import processes
+from ptassess.sandbox import channel, processes
 from ptassess.sandbox.zygote import Begin, Done, End, Failed, Preload, Reap, Reply, Request, Spawn, Started
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Supervisor:
     """
 
     def __init__(self, launcher: Launcher, begin: Begin) -> None:
+        channel.allow_many_files()
         self._launched = launcher.launch(begin)
         self._process = self._launched.process
         self._ready = False
@@ -120,7 +121,7 @@ class Supervisor:
         try:
             sock = self._launched.connect(seconds)
             sock.settimeout(seconds)
-            socket.send_fds(sock, [msgspec.msgpack.encode(request)], list(descriptors))
+            channel.send_files(sock, msgspec.msgpack.encode(request), list(descriptors), deadline)
             while True:
                 data, found, _, _ = socket.recv_fds(sock, _MAX_REPLY, 1)
                 if not data:

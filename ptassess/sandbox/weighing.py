@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from ptassess.errors import SolutionValue
 from ptassess.sandbox import artefact, processes
 from ptassess.sandbox.solution import Session
 
@@ -55,21 +56,23 @@ class Weighed(Session):
         """Most memory that the worker's tree has held so far, in MiB, with the memory that all workers begin with.
 
         Private and shared memory count, files that it has mapped from its folder, and files that it has made: those in
-        its folder, and those that have no name. Libraries do not count.
+        its folder, and those that have no name. So does as much as may wait in its pipes and sockets. Libraries do not.
+
+        Raises:
+            SolutionValue: if one of its processes cannot be looked into.
         """
         link = cast("ProcessLink", self._link)
         tree, _ = processes.stop_tree(link.pid)
         try:
             memory = sum(processes.peak_kb(pid) + processes.mapped_kb(pid, link.scratch) for pid in tree) / 1024
             written = artefact.bytes_below(link.scratch) - self._given + _nameless_bytes(tree)
+            written += sum(processes.queues(tree).values())
+            hidden = [pid for pid in tree if not processes.shows_descriptors(pid)]
         finally:
             processes.resume(tree)
+        if hidden:
+            raise SolutionValue("one of its processes, as of a program that nobody may read, cannot be weighed")
         return memory + max(0, written) / (1 << 20)
-
-
-_IN_A_SOCKET = 2 * 212_992  # net.core.wmem_default and rmem_default; workers cannot ask for more (``seccomp``)
-_IN_A_PIPE = 65_536  # pipe(7); likewise
-_OF_THE_WALL = _IN_A_SOCKET + 2 * _IN_A_PIPE  # the worker's connection, and its two outputs
 
 
 def given_bytes(files: Mapping[str, Path]) -> int:
@@ -82,13 +85,8 @@ def given_bytes(files: Mapping[str, Path]) -> int:
 
 
 def _nameless_bytes(pids: Sequence[int]) -> int:
-    """Bytes of open files that no folder shows: removed ones, memory that is used like a file, and what lies in wait.
-
-    What is in a pipe or a socket counts for no process, and how much it is cannot be seen from outside: each that a
-    worker has beside those of the wall counts as full.
-    """
+    """Bytes of open files that no folder shows: removed ones, and memory that is used like a file."""
     found: dict[tuple[int, int], int] = {}
-    waiting: dict[tuple[int, int], int] = {}
     for pid in pids:
         for place in processes.descriptors(pid):
             try:
@@ -97,8 +95,4 @@ def _nameless_bytes(pids: Sequence[int]) -> int:
                 continue
             if stat.S_ISREG(status.st_mode) and (name.startswith("/memfd:") or name.endswith(" (deleted)")):
                 found[status.st_dev, status.st_ino] = status.st_blocks * 512
-            elif stat.S_ISSOCK(status.st_mode):
-                waiting[status.st_dev, status.st_ino] = _IN_A_SOCKET
-            elif stat.S_ISFIFO(status.st_mode):
-                waiting[status.st_dev, status.st_ino] = _IN_A_PIPE
-    return sum(found.values()) + max(0, sum(waiting.values()) - _OF_THE_WALL)
+    return sum(found.values())

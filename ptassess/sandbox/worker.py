@@ -17,7 +17,7 @@ import msgspec
 
 from ptassess.sandbox import devices, identity, landlock, namespaces, processes
 from ptassess.sandbox.channel import Channel, Closed
-from ptassess.sandbox.confinement import Confinement, confine
+from ptassess.sandbox.confinement import Confinement, confine, keep_files_few
 from ptassess.sandbox.executor import Executor
 from ptassess.sandbox.wire import Answer, Ask, Done, WireError, decode, encode
 
@@ -153,6 +153,7 @@ def _settle(  # noqa: PLR0913, PLR0917  as above
     if gift is not None:
         os.environ[LISTENER] = str(gift)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    keep_files_few()
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
     import torch
@@ -178,6 +179,7 @@ def _shut_in(spec: WorkerSpec, place: Place, *, serves: bool) -> WorkerSpec:
             solution=spec.files,
             shared_memory=not spec.weighed,
             network="own" if place.folder is not None else "served" if serves else "none",
+            timers=not spec.races or spec.device != devices.CPU,  # what drivers need is theirs to say
         )
     elif spec.weighed:
         landlock.write_only_below(spec.scratch)

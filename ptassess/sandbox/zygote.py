@@ -22,7 +22,7 @@ from pathlib import Path
 
 import msgspec
 
-from ptassess.sandbox import confinement, door, identity, namespaces, processes, worker
+from ptassess.sandbox import channel, confinement, door, identity, namespaces, processes, worker
 
 TICK = 0.02  # seconds between two looks at memory
 RACE_TICK = 0.25
@@ -31,6 +31,10 @@ In between only their own resident memory is asked for, which takes two microsec
 RING = 65_536  # bytes kept of each output stream
 MAX_REQUEST = 65_536
 _PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
+_FEW = 64
+"""So many sockets and pipes of a worker's tree are taken to be nearly empty, as they are, and as many sockets that
+nobody has open; the others count as if they were full, since nobody tells how full they are."""
+_SAY_SECONDS = 3.0  # the judge waits 5 for a worker
 _REAP_SECONDS = 2.0  # to an empty process tree
 
 
@@ -179,7 +183,6 @@ class Supervisor:
         self._place = worker.Place(
             folder=begin.folder if begin.namespaces else None, confinement=confined, elsewhere=begin.elsewhere
         )
-        self._say(Started(begin.id), os.getpid())
         self._workers: dict[int, _Worker] = {}
         self._rings: dict[int, _Ring] = {}
         self._poll = select.poll()
@@ -187,6 +190,7 @@ class Supervisor:
         self._baseline_kb = 0
         self._next_thorough = 0.0
         self._decoder = msgspec.msgpack.Decoder(Request)
+        self._say(Started(begin.id), os.getpid())
 
     def run(self) -> None:
         """Serve until the judge is gone."""
@@ -203,9 +207,7 @@ class Supervisor:
                     del self._rings[fd]
             if self._workers and (now := time.monotonic()) >= next_look:
                 if any(member.statm is None for member in self._workers.values()) or now >= self._next_thorough:
-                    for member in self._workers.values():
-                        self._look(member)
-                    self._end_strays()
+                    self._look_at_all()
                     self._next_thorough = time.monotonic() + RACE_TICK
                 else:
                     for member in self._workers.values():
@@ -223,6 +225,8 @@ class Supervisor:
             try:
                 self._say(Started(request.id), self._spawn(request, *descriptors))
             except OSError as error:
+                if request.id in self._workers:
+                    self._reap(request.id)
                 self._say(Failed(request.id, str(error)))
         elif isinstance(request, Preload):
             for name in request.names:
@@ -236,9 +240,14 @@ class Supervisor:
 
     def _say(self, reply: Reply, pid: int | None = None) -> None:
         descriptors = [os.pidfd_open(pid)] if pid else []
-        socket.send_fds(self._control, [msgspec.msgpack.encode(reply)], descriptors)
-        for descriptor in descriptors:
-            os.close(descriptor)
+        deadline = time.monotonic() + _SAY_SECONDS
+        try:
+            channel.send_files(
+                self._control, msgspec.msgpack.encode(reply), descriptors, deadline, meanwhile=self._look_at_all
+            )
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
 
     def _spawn(self, request: Spawn, connection: int, gift: int | None = None) -> int:
         *pipes, ready = [os.pipe() for _ in range(3)]
@@ -275,6 +284,12 @@ class Supervisor:
             raise OSError(why.decode(errors="replace") or "it ended before it was ready")
         return pid
 
+    def _look_at_all(self) -> None:
+        """Look at every worker's memory, and end what has left its tree."""
+        for member in self._workers.values():
+            self._look(member)
+        self._end_strays()
+
     def _glance(self, member: _Worker) -> None:
         """Look at a worker only if its own resident memory, files included, may have grown beyond its cap."""
         assert member.statm is not None
@@ -290,10 +305,20 @@ class Supervisor:
         if used > member.limit_kb and len(tree) > 1:
             # Pages that a fork shares were counted once a process; the exact figure costs milliseconds.
             used = sum(processes.proportional_kb(pid) for pid in tree) - self._baseline_kb
+        used += self._queued_kb(tree)
         member.peak_kb = max(member.peak_kb, used)
         if used > member.limit_kb and member.cause != "memory":
             member.cause = "memory"
             processes.kill_tree(member.pid)
+
+    def _queued_kb(self, tree: list[int]) -> int:
+        """What may wait in the sockets and pipes of a worker's tree."""
+        held = sorted(processes.queues(tree).values(), reverse=True)
+        total = sum(held[_FEW:])
+        if self._place.folder is not None:  # a network of its own: whatever is in there is this worker's
+            unseen = processes.sockets_of_network(tree[0]) - len(held) - _FEW
+            total += max(0, unseen) * processes.SOCKET_BYTES
+        return total // 1024
 
     def _reap(self, number: int) -> End:
         member = self._workers.pop(number, None)
@@ -384,6 +409,7 @@ def main(control: int) -> None:
         control: file descriptor of the connection to the judge.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    channel.allow_many_files()
     sock = socket.socket(fileno=control)
     begin = msgspec.msgpack.decode(sock.recv(MAX_REQUEST), type=Begin)
     hidden = [Path(path).resolve() for path in begin.hidden]
