@@ -285,30 +285,34 @@ def test_a_machine_that_denies_them_says_so_in_one_line(monkeypatch):
     assert "\n" not in said
 
 
-@pytest.mark.parametrize("whom", ["the one that writes the lists of users", "the first of its namespace"])
-def test_who_is_killed_while_it_starts_is_started_again(tmp_path, whom):
+def kill_while_it_starts(wall, *, in_ours):
+    """Kill a child of the launcher's: the first is in the launcher's namespace, the second in one of its own."""
+    launcher = wall.supervisor._process.pid
+    own = Path(f"/proc/{launcher}/ns/pid").readlink()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for pid in processes.children(launcher):
+            with contextlib.suppress(OSError):
+                if (Path(f"/proc/{pid}/ns/pid").readlink() == own) == in_ours:
+                    os.kill(pid, signal.SIGKILL)
+                    return
+        time.sleep(0.0005)
+
+
+@pytest.mark.parametrize("in_ours", [True, False], ids=["who writes the lists of users", "the first of its namespace"])
+def test_who_is_killed_while_it_starts_is_started_again(tmp_path, in_ours):
     (tmp_path / "s.py").write_text("def add(x): return x + 1\n")
-    wall = NAMESPACED.open([])
-    try:
-        launcher = wall.supervisor._process.pid
-        own = Path(f"/proc/{launcher}/ns/pid").readlink()
-
-        def victim():
-            """A child of the launcher; the first one is in its namespace, the second in the next one's."""
-            for pid in processes.children(launcher):
-                with contextlib.suppress(FileNotFoundError):
-                    if (Path(f"/proc/{pid}/ns/pid").readlink() == own) == whom.startswith("the one"):
-                        return pid
-            return None
-
-        deadline = time.monotonic() + 30
-        while (pid := victim()) is None and time.monotonic() < deadline:
-            time.sleep(0.0005)
-        os.kill(pid, signal.SIGKILL)
-        wall.preload(())
-        solution = wall.solution(tmp_path / "s.py", limits=Limits(), shown_as="s.py")
-        assert solution.add(1) == 2
-        solution.close()
-        assert wall.supervisor._process.pid != launcher
-    finally:
-        wall.close()
+    for _ in range(10):  # until a kill comes in time: whoever writes the lists ends within a millisecond
+        wall = NAMESPACED.open([])
+        try:
+            launcher = wall.supervisor._process.pid
+            kill_while_it_starts(wall, in_ours=in_ours)
+            wall.preload(())
+            solution = wall.solution(tmp_path / "s.py", limits=Limits(), shown_as="s.py")
+            assert solution.add(1) == 2
+            solution.close()
+            if wall.supervisor._process.pid != launcher:
+                return
+        finally:
+            wall.close()
+    pytest.fail("none of ten kills came in time")
