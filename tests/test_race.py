@@ -67,8 +67,8 @@ def test_a_first_call_that_was_disturbed_does_not_decide_the_turns_of_the_race(w
     plans, pilot, plan = [], race._Race._pilot, race._Race._plan
 
     def disturbed(self, entrant):
-        seconds = pilot(self, entrant)
-        return 100 * seconds if entrant.shown_as == "a.py" else seconds
+        pilot(self, entrant)
+        return 1e-2 if entrant.shown_as == "a.py" else 1e-4  # whatever else the machine does
 
     def noted(self):
         plan(self)
