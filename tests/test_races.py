@@ -89,7 +89,9 @@ def test_the_references_pace_has_full_credit_and_its_evidence_is_kept(pack, asse
     low, high = evidence["95 % interval of that"]
     assert low < evidence["times as fast as the baseline"] < high
     assert evidence["results looked at"] >= 16
-    assert len(evidence["seconds per call"]) == evidence["pairs of processes"] >= 6
+    # Calls this short can take no longer than the overhead in a disturbed pair, which is then not compared.
+    assert len(evidence["seconds per call"]) >= 6
+    assert 4 <= evidence["pairs of processes"] <= len(evidence["seconds per call"])
     low, ratio, high = evidence["A/A control"]
     assert low < ratio < high
     # A row of pytest-benchmark's for each contestant, in one group.
