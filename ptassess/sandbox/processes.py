@@ -219,11 +219,10 @@ def sockets_of_network(pid: int) -> int:
     Args:
         pid: of the process; one that is gone has none.
     """
-    total = 0
-    for kind in ("unix", "tcp", "tcp6", "udp", "udp6"):
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/net/{kind}", "rb") as file:
-            total += max(0, sum(1 for _ in file) - 1)  # the first line is a heading
-    return total
+    # The tables of connections would say which, and take the kernel milliseconds to walk through.
+    with contextlib.suppress(OSError, ValueError, StopIteration), open(f"/proc/{pid}/net/sockstat", "rb") as file:
+        return int(next(line for line in file if line.startswith(b"sockets:")).split()[2])
+    return 0
 
 
 def kill_tree(pid: int) -> None:
