@@ -81,7 +81,8 @@ def assess(tmp_path):
 
 
 def test_the_references_pace_has_full_credit_and_its_evidence_is_kept(pack, assess, tmp_path):
-    out, checks = assess(pack(), FAST, "--benchmark-json", str(tmp_path / "rows.json"))
+    # A call of 20 µs takes no longer than the overhead in a disturbed pair, which is then not compared.
+    out, checks = assess(pack(count=400_000), FAST, "--benchmark-json", str(tmp_path / "rows.json"))
     timed = checks["test_doubles_fast"]
     assert (timed["outcome"], timed["credit"], timed["message"]) == ("passed", 1.0, ""), out
     evidence = timed["evidence"]
@@ -89,9 +90,7 @@ def test_the_references_pace_has_full_credit_and_its_evidence_is_kept(pack, asse
     low, high = evidence["95 % interval of that"]
     assert low < evidence["times as fast as the baseline"] < high
     assert evidence["results looked at"] >= 16
-    # Calls this short can take no longer than the overhead in a disturbed pair, which is then not compared.
-    assert len(evidence["seconds per call"]) >= 6
-    assert 4 <= evidence["pairs of processes"] <= len(evidence["seconds per call"])
+    assert len(evidence["seconds per call"]) == evidence["pairs of processes"] >= 6
     low, ratio, high = evidence["A/A control"]
     assert low < ratio < high
     # A row of pytest-benchmark's for each contestant, in one group.
