@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 TORCH ?= torch torchvision          # make setup TORCH="torch torchvision --index-url https://download.pytorch.org/whl/cpu"
 RESULTS := benchmarks/results
 export OMP_NUM_THREADS ?= 1         # two processes with two threads each are slower than one thread each
+unexport PYTHONDONTWRITEBYTECODE    # the tests start Python hundreds of times: without bytecode each takes a second more
 
 .PHONY: setup demo test lint format bench clean
 setup: $(VENV)/.ready
@@ -20,7 +21,7 @@ demo: setup
 	$(BIN)/ptassess grade examples --out demo
 
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder  # the longest modules have few tests
+	env -u PTASSESS_IMAGE $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder  # the longest modules have few tests
 
 lint: setup
 	$(BIN)/ruff check .

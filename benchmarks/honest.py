@@ -20,7 +20,7 @@ from rich.table import Table
 from ptassess import registry, trials
 from ptassess.machine import machine_facts
 from ptassess.matrix import PlannedEntry
-from ptassess.sandbox import BUILT_IN
+from ptassess.wallcheck import suite
 
 
 def honest_runs(level, count, jobs):
@@ -56,13 +56,15 @@ def honest_runs(level, count, jobs):
 
 def main():
     """Run, print, and store."""
+    walls = suite.walls()
+    names = [level.name for level in walls]
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--runs", type=int, default=200, help="at each level; default: 200")
-    parser.add_argument("--level", action="append", help="a level of isolation; default: all that this machine gives")
+    parser.add_argument("--level", action="append", choices=names, help="default: all that this machine gives")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     options = parser.parse_args()
-    levels = [level for level in BUILT_IN if level.rank and level.name in (options.level or [level.name])]
+    levels = [level for level in walls if level.name in (options.level or names)]
     found = {}
     table = Table("level", "runs", "checks", "not passed", "s", box=None, pad_edge=False)
     with tempfile.TemporaryDirectory() as folder:

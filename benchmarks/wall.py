@@ -8,6 +8,7 @@ Times are medians unless said otherwise. Nothing else should run on the machine 
 import argparse
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -21,7 +22,8 @@ from rich.table import Table
 
 from ptassess.errors import SolutionMemory, SolutionTimeout
 from ptassess.machine import machine_facts
-from ptassess.sandbox import BUILT_IN, Limits
+from ptassess.sandbox import Limits
+from ptassess.wallcheck import suite
 
 ROOT = Path(__file__).parents[1]
 SOLUTION = """
@@ -62,13 +64,14 @@ def clock(function, repeats):
 
 def command_seconds(*commands, repeats=5):
     """Median seconds of each of some commands, run in turn."""
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     samples = [[] for _ in commands]
     for _ in range(repeats + 1):
         for command, found in zip(commands, samples, strict=True):
             began = time.perf_counter()
-            subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: S603  our own commands
+            subprocess.run(command, check=True, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL)  # noqa: S603  our own
             found.append(time.perf_counter() - began)
-    return [statistics.median(found[1:]) for found in samples]  # the first filled the page cache
+    return [statistics.median(found[1:]) for found in samples]  # the first filled the page cache and wrote bytecode
 
 
 def measure_start(rows, level):
@@ -94,7 +97,10 @@ def measure_workers(rows, wall, path, repeats):
     clock(once, 3)
     rows.append(("fresh worker + one call + reap", median(clock(once, repeats)), "ms", 100))
     solutions = [wall.solution(path, limits=Limits(), shown_as="solution") for _ in range(repeats)]
-    ready = sorted(clock(lambda: solutions.pop().same(1), repeats))
+    to_come = iter(solutions)
+    ready = sorted(clock(lambda: next(to_come).same(1), repeats))
+    for solution in solutions:  # else their memory is looked at while later rows are measured
+        solution.close()
     rows.append(("fresh worker + one call, p95", 1000 * ready[int(0.95 * len(ready))], "ms", 75))
 
 
@@ -139,12 +145,31 @@ def measure_ends(rows, wall, path):
 
 
 def measure_collection(rows):
-    """What pytest's collection of the challenges costs beyond importing torch, and that import itself."""
-    python = [sys.executable, "-c", "import torch"]
+    """What pytest's collection of the challenges costs beyond importing torch, and such imports themselves."""
+    bare = [sys.executable, "-c", "import torch"]
+    both = [sys.executable, "-c", "import torch, torchvision"]
     collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "challenges/"]
-    bare, collected = command_seconds(python, collect)
-    rows.append(("a cold `import torch`", bare * 1000, "ms", None))
-    rows.append(("`pytest --collect-only challenges/` − `import torch`", collected - bare, "s", 1))
+    collect += ["-p", "no:hypothesispytest"]  # only who works on the project has it, and it takes a quarter of a second
+    torch_alone, with_torchvision, collected = command_seconds(bare, both, collect)
+    rows.append(("a cold `import torch`", torch_alone, "s", None))
+    rows.append(("a cold `import torch, torchvision`", with_torchvision, "s", None))
+    rows.append(("`pytest --collect-only challenges/` − `import torch`", collected - torch_alone, "s", 1))
+
+
+def measure_sockets(rows, calls):
+    """What a round trip costs between two processes that do nothing but pass bytes on."""
+    ours, theirs = socket.socketpair()
+    child = os.fork()
+    if child == 0:
+        ours.close()
+        while data := theirs.recv(4096):
+            theirs.send(data)
+        os._exit(0)
+    theirs.close()
+    samples = clock(lambda: (ours.send(b"x" * 64), ours.recv(4096)), calls)
+    ours.close()
+    os.waitpid(child, 0)
+    rows.append(("64 bytes to a bare process and back", 1e6 * statistics.median(samples), "µs", None))
 
 
 def measure_level(rows, level, path, options):
@@ -161,19 +186,22 @@ def measure_level(rows, level, path, options):
 
 def main():
     """Measure and print."""
+    walls = suite.walls()
+    names = [level.name for level in walls]
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     parser.add_argument("--calls", type=int, default=3000)
     parser.add_argument("--repeats", type=int, default=40)
-    parser.add_argument("--level", action="append", help="a level of isolation; default: all that this machine gives")
+    parser.add_argument("--level", action="append", choices=names, help="default: all that this machine gives")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    levels = [level for level in BUILT_IN if level.rank and level.name in (options.level or [level.name])]
+    levels = [level for level in walls if level.name in (options.level or names)]
     levels = [level for level in levels if level.probe() is None]
     shared, found = [], {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "solution.py"
         path.write_text(SOLUTION, encoding="utf-8")
+        measure_sockets(shared, options.calls)  # first: no fork after torch has worked
         measure_collection(shared)
         for level in levels:
             measure_level(found.setdefault(level.name, []), level, path, options)

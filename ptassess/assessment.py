@@ -11,8 +11,8 @@ import pytest
 
 from ptassess import failures, keys, margins
 from ptassess.brief import hint_for
-from ptassess.challenge import LARGEST, Challenge, Task
-from ptassess.check import CHECK, FINDINGS, Check, Contestant, Findings
+from ptassess.challenge import Challenge, Task
+from ptassess.check import CHECK, FINDINGS, Check, Contestant, Findings, mark_of
 from ptassess.errors import ContentError, SolutionError, SubmissionError, UserError
 from ptassess.exam import Exam, find
 from ptassess.matrix import ENTRY, Entry, Matrix
@@ -21,7 +21,7 @@ from ptassess.outcomes import outcome_of, status_of
 from ptassess.quiz import Quiz
 from ptassess.repeating import REPEATED, Repeats
 from ptassess.result import CheckResult, SubmissionFacts
-from ptassess.sandbox import Closing, Limits, choose, open_wall, processes
+from ptassess.sandbox import Closing, Limits, choose, open_wall, processes, refuse_unknown
 from ptassess.sandbox.cleaning import clean, in_full, one_line
 from ptassess.submission import Submission
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from ptassess.registry import Catalogue
     from ptassess.sandbox import Level, Solution, Wall
 
-_ROLES = ("value", "property")
 _LINE, _DETAIL, _OUTPUT = 400, 8_000, 8_000  # characters kept of a message, its detail, and what was printed
 
 
@@ -102,7 +101,9 @@ class Assessment:
                 "(`ptassess start DIR` makes one)"
             )
         _ = self.exam
-        choose(self.level, self.levels())  # a level that cannot be had ends the run here, with its reason
+        refuse_unknown(self.level, self.levels())
+        if not self.only_collects:
+            choose(self.level, self.levels())  # a level that cannot be had ends the run here, with its reason
         controls_xdist = getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput")
         if not (self.only_collects or controls_xdist):
             _ = self.wall  # starts its zygote now, hidden behind the collection
@@ -187,17 +188,7 @@ class Assessment:
 
     def _check_of(self, item: pytest.Function) -> Check:
         challenge, private = self.challenge_of(item.path)
-        marker = item.get_closest_marker("task")
-        where = f"{item.path.name}::{item.originalname}"
-        if marker is None or len(marker.args) != 1:
-            raise ContentError(f'{where}: name its task with @pytest.mark.task("…")')
-        unknown = set(marker.kwargs) - {"weight", "role", "advisory"}
-        role = marker.kwargs.get("role", "value")
-        weight = marker.kwargs.get("weight", 1)
-        if unknown or role not in _ROLES or not 0 < weight <= LARGEST:
-            raise ContentError(
-                f"{where}: @pytest.mark.task takes weight above 0, role 'value' or 'property', and advisory"
-            )
+        mark = mark_of(item)
         params = getattr(getattr(item, "callspec", None), "params", {})
         entry = params.get(ENTRY)
         entry = entry if isinstance(entry, Entry) else None  # pytest's placeholder where the plan has no entry for it
@@ -207,13 +198,13 @@ class Assessment:
         params_of_it = name.partition("[")[2].removesuffix("]")
         return Check(
             challenge=challenge,
-            task=challenge.task(marker.args[0]),
+            task=challenge.task(mark.task),
             name=name,
             private=private,
             half=(private and self.private_folder(challenge)) or challenge.home,
-            weight=float(weight),
-            role=role,
-            advisory=bool(marker.kwargs.get("advisory", False)),
+            weight=mark.weight,
+            role=mark.role,
+            advisory=mark.advisory,
             title=f"{doc} ({params_of_it})" if params_of_it else doc,
             entry=entry,
         )
@@ -328,6 +319,8 @@ class Assessment:
                 if isinstance(item, pytest.Function) and is_challenge_test(item.path):
                     item.stash[CHECK] = check = self._check_of(item)
                     item.stash[FINDINGS] = Findings()
+                    if not config.getoption("fulltrace"):
+                        failures.spare_traceback(item)
                     item.extra_keyword_matches.add(check.task.name)  # so that `-k` finds a task's checks
                     if self.matrix or self.exam.offers(check.challenge.slug, check.task.name):
                         (kept if self._is_chosen(item, check) else dropped).append(item)

@@ -8,11 +8,60 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ptassess.challenge import Challenge, Task
+from ptassess.challenge import LARGEST, Challenge, Task
+from ptassess.errors import ContentError
 from ptassess.matrix import Entry
 
 if TYPE_CHECKING:
     from ptassess.sandbox import Solution
+
+_ROLES = ("value", "property")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """What ``@pytest.mark.task`` says.
+
+    Args:
+        task: its name.
+        weight: share inside the task.
+        role: ``value`` or ``property``.
+        advisory: whether the check rests on what was seen beside the candidate's code.
+    """
+
+    task: str
+    weight: float
+    role: str
+    advisory: bool
+
+
+def mark_of(item: pytest.Function) -> Mark:
+    """The mark of a check.
+
+    Args:
+        item: as pytest has collected it.
+
+    Raises:
+        ContentError: if it has none, or one that cannot be.
+    """
+    marker = item.get_closest_marker("task")
+    where = f"{item.path.name}::{item.originalname}"
+    if marker is None or len(marker.args) != 1:
+        raise ContentError(f'{where}: name its task with @pytest.mark.task("…")')
+    role, weight = marker.kwargs.get("role", "value"), marker.kwargs.get("weight", 1)
+    if set(marker.kwargs) - {"weight", "role", "advisory"} or role not in _ROLES or not 0 < weight <= LARGEST:
+        raise ContentError(f"{where}: @pytest.mark.task takes weight above 0, role 'value' or 'property', and advisory")
+    advisory = marker.kwargs.get("advisory")
+    if role == "value" and advisory:
+        raise ContentError(
+            f"{where}: a solution can correct what a probe tells, so it decides no value; say role='property'"
+        )
+    if role == "property" and advisory is None and {"solution", "probes"} <= set(item.fixturenames):
+        # Whoever copies a check forgets the word, and then a share of the score can be forged without anybody's notice.
+        raise ContentError(
+            f"{where}: say advisory=True if it rests on what a probe saw, advisory=False if only on a value's content"
+        )
+    return Mark(task=marker.args[0], weight=float(weight), role=role, advisory=bool(advisory))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,7 @@ _ADDED = re.compile(r"\s*(\+\s+(where|and)|assert)\s")  # begins what pytest say
 _NAME, _TEXT = 200, 2_000  # characters of a name, of a text in the evidence
 _TRACEBACK = 100_000  # characters; one of pytest's has some thousands
 _MAX_ITEMS = 4_096  # of one list in the evidence: a loss curve fits, a data set does not
+_TOLD = (AssertionError, SolutionError, SubmissionError)  # told in a few lines instead of pytest's traceback
 
 
 def message_of(error: BaseException | None) -> tuple[str, str]:
@@ -84,6 +85,20 @@ def plain(value: Any) -> Any:
     return clean(str(value), _TEXT)
 
 
+def spare_traceback(item: pytest.Function) -> None:
+    """Let pytest make no traceback where ``show`` tells what happened: for each it parses the file of the check again.
+
+    Args:
+        item: a check; changed in place.
+    """
+    traceback = item.repr_failure
+
+    def told_or_traceback(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+        return str(excinfo.value) if isinstance(excinfo.value, (*_TOLD, Undecided)) else traceback(excinfo)
+
+    item.repr_failure = told_or_traceback  # type: ignore[method-assign]  # items are pytest's own, of no class of ours
+
+
 def show(  # noqa: PLR0913  what a report is made of
     report: pytest.TestReport,
     item: pytest.Item,
@@ -118,8 +133,7 @@ def show(  # noqa: PLR0913  what a report is made of
         report.outcome = "skipped"
         report.longrepr = (path, line, f"{result.outcome}: {result.message}")
         return
-    ours = isinstance(excinfo.value, (AssertionError, SolutionError, SubmissionError))
-    if full or not ours:
+    if full or not isinstance(excinfo.value, _TOLD):
         return
     report.outcome = "failed"
     first = told.setdefault((result.challenge, result.message, result.detail), result.check)

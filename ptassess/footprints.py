@@ -187,7 +187,7 @@ class Footprint:
         evidence = self._findings.evidence
         evidence["seconds a call, of the float model's"] = float(f"{1 / ratio.value:.5g}")
         evidence["95 % interval of that"] = [float(f"{1 / end:.5g}") for end in (ratio.high, ratio.low)]
-        evidence["results looked at"] = times.checked
+        evidence |= {"results looked at": times.checked, "of those, too late to count": times.late}
         evidence["A/A control"] = [float(f"{end:.5g}") for end in (control.low, control.value, control.high)]
         timed, untimed = batches.scores(skip=len(figures))
         evidence["score while it was timed"] = timed

@@ -10,7 +10,7 @@ no judge, and no machine that an executor sends submissions to, ever holds the p
 from __future__ import annotations
 
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -61,10 +61,15 @@ class _Plan:
     catalogue: Catalogue
     level: Level
 
-    def standings(self) -> dict[Path, Standing]:
-        """What earlier starts have left, by submission."""
+    def standings(self, *, alone: bool = True) -> dict[Path, Standing]:
+        """What earlier starts have left, by submission.
+
+        Args:
+            alone: whether no other grader is at work there, which could sweep what this one makes.
+        """
+        prefix = workplace.room_prefix(self.batch.out) if alone else "ptassess-"
         return {
-            path: resume.look(path, self.batch.out / name.folder, name, self.batch.wanted)
+            path: resume.look(path, self.batch.out / name.folder, name, self.batch.wanted, prefix)
             for path, name in self.names.items()
         }
 
@@ -162,7 +167,7 @@ def survey(submissions: Sequence[Path] | Found, out: Path, *, again: bool = Fals
     plan = _plan(submissions, out, **how)
     is_held = workplace.is_held(plan.batch.out)
     told = []
-    for path, standing in plan.standings().items():
+    for path, standing in plan.standings(alone=False).items():
         if standing.begun and is_held:
             line = "being judged"
         elif again or standing.result is None:
@@ -330,7 +335,7 @@ def _grade(  # noqa: PLR0913
     for line in _told(plan, standings):
         tell(line)
     for graded in results.values():
-        _draw_again(graded)
+        _complete(graded)
         progress(graded)
     try:
         with closing(_judged(plan, chosen, jobs, standings)) as judged:
@@ -418,9 +423,13 @@ def _told(plan: _Plan, standings: dict[Path, Standing]) -> list[str]:
     return lines
 
 
-def _draw_again(graded: Graded) -> None:
-    """Draw a page that somebody has removed."""
-    if graded.run and graded.scorecard and not graded.scorecard.is_file():
+def _complete(graded: Graded) -> None:
+    """Draw a page that somebody has removed; remove the mark of a start that was killed when it had made the result."""
+    if graded.run is None or graded.folder is None or graded.scorecard is None:
+        return
+    with suppress(OSError):  # it may be a folder that can only be read
+        resume.mark(graded.folder, None)
+    if not graded.scorecard.is_file():
         from ptassess import render
 
         render.write_scorecard(graded.run, graded.scorecard)

@@ -273,7 +273,7 @@ class Race:
         per_call = stats.per_call(times.turns, BASELINE)
         evidence["seconds per call of the baseline"] = _rounded(statistics.median(per_call)) if per_call else None
         evidence["pairs of processes"] = found.ratio.pairs
-        evidence["results looked at"] = times.checked
+        evidence |= {"results looked at": times.checked, "of those, too late to count": times.late}
         evidence["A/A control"] = [_rounded(control.low), _rounded(control.value), _rounded(control.high)]
 
     def _estimate(self, found: Speed) -> float | None:

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -228,7 +229,7 @@ def marked(place: Path, of: str) -> Mark:
     return Mark(of=of)
 
 
-def look(path: Path, place: Path, name: Name, wanted: Wanted) -> Standing:
+def look(path: Path, place: Path, name: Name, wanted: Wanted, prefix: str) -> Standing:
     """What earlier starts have left of one submission.
 
     Args:
@@ -236,11 +237,12 @@ def look(path: Path, place: Path, name: Name, wanted: Wanted) -> Standing:
         place: the folder of its results.
         name: what it is called.
         wanted: what its result has to be of.
+        prefix: how the name of a folder begins in which it is unpacked for a moment.
     """
     run_file = place / RUN
     if not run_file.is_file() and not (place / _MARK).is_file():
         return Standing()
-    scratch = folders.make()
+    scratch = tempfile.mkdtemp(prefix=prefix)
     try:
         digest = opened(path, Path(scratch)).facts().digest
     except (PtassessError, OSError):

@@ -3,7 +3,7 @@ do, and runs a container's command as a process of this machine.
 
 Usage: engine_stand_in.py NAME ARGUMENTS…, with the environment variable ENGINE_STAND_IN naming a folder that holds
 `setup.json` (see `SETUP`). As with a real engine a container is no child of its client: killing `docker run` leaves it.
-Where this runs as root, a container has processes, network and IPC objects of its own, and its user.
+Where this runs as root, a container has processes, network, shared memory and IPC objects of its own, and its user.
 """
 
 import contextlib
@@ -41,12 +41,13 @@ OPTIONS = {
     "--memory": SIZE,
     "--memory-swap": f"-1|{SIZE}",
     "--shm-size": SIZE,
+    "--ulimit": r"(nofile|nproc)=\d+:\d+",
     "--log-driver": "none|json-file|journald|k8s-file|local",
     "--env": r"(?s)\w+(=.*)?",
     "--entrypoint": ".*",
 }
 MORE = {"docker": {"--userns": "host"}, "podman": {"--userns": "auto|host|keep-id|nomap"}}
-LISTS = {"--env", "--security-opt", "--cap-drop", "--tmpfs", "--mount"}
+LISTS = {"--env", "--security-opt", "--cap-drop", "--tmpfs", "--mount", "--ulimit"}
 NEW_IPC, NEW_MOUNTS, NEW_PIDS, NEW_NET = 0x0800_0000, 0x0002_0000, 0x2000_0000, 0x4000_0000  # linux/sched.h
 BIND, RECURSIVE, PRIVATE = 1 << 12, 1 << 14, 1 << 18  # linux/mount.h
 
@@ -189,6 +190,8 @@ def contain(place, options, site, command):
             if is_root:
                 libc.mount(None, b"/", None, ctypes.c_ulong(RECURSIVE | PRIVATE), None)
                 libc.mount(b"proc", b"/proc", b"proc", ctypes.c_ulong(0), None)
+                size = f"size={options['--shm-size']},mode=1777".encode()
+                libc.mount(b"tmpfs", b"/dev/shm", b"tmpfs", ctypes.c_ulong(0), size)
                 show(libc, {sys.prefix, sys.base_prefix})
                 user, group = map(int, options["--user"].split(":"))
                 os.setgroups([])

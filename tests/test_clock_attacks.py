@@ -1,9 +1,9 @@
 """Submissions that cheat the clock or the answer: each is refused, or credited with no more than honest work is.
 
-A file in `attacks/clock/` says in its first lines what it does, what becomes of it (`verdict`: refused, no faster, or
-either), whether it would fool a naive timer (`control`), whether it could gain (`streams`) where calls follow one
-another without standing still between them, and how much of the worker's own work around a call it leaves out
-(`saves`): nothing beside a call of some milliseconds.
+A file in `attacks/clock/` says in its first lines what it does, what becomes of it (`verdict`: refused, no faster,
+late, which is no verdict since results were looked at too late, or one of several), whether it would fool a naive timer
+(`control`), whether it could gain (`streams`) where calls follow one another without standing still between them, and
+how much of the worker's own work around a call it leaves out (`saves`): nothing beside a call of some milliseconds.
 """
 
 import json
@@ -12,14 +12,15 @@ import random
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 import torch
 
-from ptassess.errors import SolutionError
+from ptassess.errors import Inconclusive, SolutionError
 from ptassess.measure import race, stats
-from ptassess.sandbox import Limits
+from ptassess.sandbox import Limits, contestant
 from ptassess.sandbox.levels import PROCESS
 
 HERE = Path(__file__).parent / "attacks" / "clock"
@@ -75,12 +76,14 @@ def event(monkeypatch):
 
 
 def speed_up(wall, honest, event, path):
-    """What a solution is credited with beside an honest one, and seconds per call of that; None if it is refused."""
+    """What a solution is credited with beside an honest one, and seconds per call of that; else `refused` or `late`."""
     entrants = {"solution": race.Entrant(path=path, shown_as=path.name), "honest": honest}
     try:
         times = race.run(wall, entrants, event, enough=lambda _: True, draw=random.Random(7))
     except (AssertionError, SolutionError):
-        return None
+        return "refused"
+    except Inconclusive:
+        return "late"
     logs = times.logs("solution", "honest")
     assert logs
     per_call = statistics.median(stats.per_call(times.turns, "honest"))
@@ -94,13 +97,30 @@ def test_a_cheat_is_refused_or_credited_with_no_more_than_honest_work(  # noqa: 
     monkeypatch.setattr(race, "MOST_WRITING", writing)
     found = speed_up(wall, honest, event, attack)
     verdicts = header(attack, "verdict").split(" or ")
-    if found is None:
-        assert "refused" in verdicts
+    if isinstance(found, str):
+        assert found in verdicts
     else:
         assert "no faster" in verdicts, found
         ratio, per_call = found
         saved = 1e-6 * float(header(attack, "saves").removesuffix(" µs") or 0)
         assert ratio.low <= MOST * per_call / (per_call - saved), found
+
+
+def test_a_look_that_comes_late_is_none(wall, honest, event, monkeypatch):
+    read = contestant.Spots.read
+
+    def late(self, *args):
+        until = time.perf_counter() + 1e-3  # sleeping lets clocks fall
+        while time.perf_counter() < until:
+            pass
+        return read(self, *args)
+
+    monkeypatch.setattr(contestant.Spots, "read", late)
+    monkeypatch.setattr(race, "MOST_WRITING", math.inf)
+    cheat = HERE / "computes_if_no_order_comes.py"
+    assert speed_up(wall, honest, event, cheat) == "late"
+    monkeypatch.setattr(race, "LEAST_PUNCTUAL", 0.0)
+    assert not isinstance(speed_up(wall, honest, event, cheat), str)  # every result was right when it was looked at
 
 
 def test_the_measure_is_a_measure(wall, honest, event, tmp_path):

@@ -1,6 +1,8 @@
 """The level `container` with engines that are stand-ins: what they are asked for, what they refuse, what is left over.
 
-No test here has met a real engine; where Docker's client is installed, its own reading of the options is looked at.
+Where there is a real engine and PTASSESS_TEST_IMAGE names an image of this version (`tests/make_image.py` makes one),
+walls, their ends and grading are tried with that as well; then it must work. Where Docker's client is installed, its
+own reading of the options is looked at.
 """
 
 import json
@@ -14,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import ThreadingMixIn, UnixStreamServer
@@ -22,7 +25,7 @@ import pytest
 import torch
 
 from ptassess import __version__
-from ptassess.errors import IsolationError, JudgeError, SolutionCrashed
+from ptassess.errors import IsolationError, JudgeError, SolutionCrashed, SolutionMemory
 from ptassess.grading import grade
 from ptassess.loading import load_file
 from ptassess.registry import catalogue
@@ -33,7 +36,7 @@ ROOT = Path(__file__).parents[1]
 STAND_IN = Path(__file__).with_name("engine_stand_in.py")
 PLUGIN = load_file(ROOT / "plugins" / "container" / "plugin.py")
 ENGINES = PLUGIN.engines
-REAL = shutil.which("docker")
+DOCKERS_CLIENT = shutil.which("docker")
 DOCKER = {"KernelVersion": platform.release(), "DefaultRuntime": "runc", "SecurityOptions": ["name=cgroupns"]}
 PODMAN = {
     "host": {
@@ -59,6 +62,7 @@ class StandIn:
         script.write_text(f'#!/bin/sh\nENGINE_STAND_IN={folder} exec {sys.executable} {STAND_IN} {name} "$@"\n')
         script.chmod(0o755)
         self.command = str(script)
+        self.engine = ENGINES.Engine(command=self.command, image="good", user=(os.getuid(), os.getgid()))
         self.setup = {"info": info, "images": {}}
         self.change()
 
@@ -79,6 +83,46 @@ class StandIn:
 
     def last_run(self):
         return json.loads((self.home / "runs.jsonl").read_text().splitlines()[-1])
+
+
+ENVIRONMENT = {"PATH": os.environ["PATH"], "PTASSESS_IMAGE": os.environ.get("PTASSESS_TEST_IMAGE", "")}
+
+
+def real_engine():
+    """The engine of this machine; None if none is to be tried."""
+    if not ENVIRONMENT["PTASSESS_IMAGE"]:
+        return None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PTASSESS_IMAGE", ENVIRONMENT["PTASSESS_IMAGE"])
+        found = PLUGIN._found()
+    assert isinstance(found, ENGINES.Engine), found
+    return found
+
+
+REAL_ENGINE = real_engine()
+
+
+class Real:
+    """The engine of this machine, with the same means as a stand-in."""
+
+    engine = REAL_ENGINE
+    command = REAL_ENGINE.command if REAL_ENGINE else None
+
+    def __init__(self):
+        self._others = []
+        self._others = self.containers()
+
+    def use(self, patch):
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+
+    def containers(self):
+        asked = [self.command, "ps", "--all", "--filter", "name=^ptassess-", "--format", "{{.Names}}"]
+        names = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()
+        return [name for name in names if name not in self._others]
+
+
+ENGINES_HERE = ["stand-in", *(["real"] if REAL_ENGINE else [])]
 
 
 @pytest.fixture(scope="module")
@@ -118,12 +162,15 @@ def folder():
     shutil.rmtree(found)
 
 
-def engine(stand_in, **what):
-    return ENGINES.Engine(
-        command=stand_in.command,
-        image="good",
-        **{"user": (os.getuid(), os.getgid()), "owner": None} | what,
-    )
+@pytest.fixture(params=ENGINES_HERE)
+def here(request, folder, monkeypatch):
+    """An engine that runs containers, for whose user the folder is."""
+    if request.param == "stand-in":
+        return request.getfixturevalue("docker")
+    found = Real()
+    found.use(monkeypatch)
+    PLUGIN.Launcher(found.engine).begin(folder, [])
+    return found
 
 
 # -- why it cannot be had ----------------------------------------------------------------------------------------
@@ -232,6 +279,7 @@ def test_a_container_gets_nothing_but_the_folder(docker, monkeypatch):
     assert source.partition("=")[2] == target.partition("=")[2]
     assert "ptassess-" in source
     assert int(run["--pids-limit"]) > 100
+    assert run["--ulimit"] == ["nofile=4096:4096"]
     assert run["--memory"] == run["--memory-swap"]
     assert run["--user"] == "{}:{}".format(*PLUGIN._found().user)
     assert run["--user"] != "0:0"
@@ -242,7 +290,7 @@ def test_a_container_gets_nothing_but_the_folder(docker, monkeypatch):
     assert not {"PATH", "LD_LIBRARY_PATH", "PTASSESS_IMAGE"} & environment.keys()
 
 
-OWN = (identity.for_worker(0),) * 2 if identity.for_worker(0) is not None else (os.getuid(), os.getgid())
+OWN = None  # the user that workers become here
 
 
 @pytest.mark.parametrize(
@@ -255,13 +303,15 @@ OWN = (identity.for_worker(0),) * 2 if identity.for_worker(0) is not None else (
         (DOCKER | {"SecurityOptions": None}, OWN, ()),
         (PODMAN, OWN, ("--userns", "keep-id")),
         ({"host": PODMAN["host"] | {"security": {"rootless": False, "selinuxEnabled": True}}}, OWN,
-         ("--security-opt", "label=disable")),
+         ("--ulimit", "nproc=4096:4096", "--security-opt", "label=disable")),
     ],
 )  # fmt: skip
 def test_how_an_engine_maps_users_decides_who_processes_are(docker, info, user, options):
     docker.change(info=info)
     found = ENGINES.examine(docker.command)
-    assert (found.user, found.options) == (user, options)
+    own = identity.for_worker(0)
+    assert found.user == (user or ((os.getuid(), os.getgid()) if own is None else (own, own)))
+    assert found.options == options
 
 
 def test_podman_by_the_name_of_docker_is_podman(tmp_path, images, monkeypatch):
@@ -273,7 +323,7 @@ def test_podman_by_the_name_of_docker_is_podman(tmp_path, images, monkeypatch):
 # -- a wall ------------------------------------------------------------------------------------------------------
 
 SOURCE = """
-import os, sys
+import os, sys, time
 from pathlib import Path
 
 import torch
@@ -314,6 +364,20 @@ def status():
             found[name] = value.strip()
     return found
 
+def keeps(megabytes):
+    with open("/dev/shm/kept", "wb") as file:
+        for _ in range(megabytes):
+            file.write(bytes(1 << 20))
+    time.sleep(0.2)
+    return megabytes
+
+def keeps_folders():
+    os.makedirs("/dev/shm/folder/inner")
+    Path("/dev/shm/folder/inner/file").write_text("kept")
+    os.mkdir("/dev/shm/closed", 0)
+    os.mkdir("/dev/shm/folder/closed", 0)
+    os.symlink("/", "/dev/shm/link")
+
 def helped():
     from .helper import answer
     return answer
@@ -323,12 +387,15 @@ def leads_astray():
 """
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory, images):
+@pytest.fixture(scope="module", params=ENGINES_HERE)
+def shared(request, tmp_path_factory, images):
     """An engine, and a wall of its own."""
     with pytest.MonkeyPatch.context() as patch:
-        found = StandIn(tmp_path_factory.mktemp("shared") / "docker")
-        found.change(images=images)
+        if request.param == "real":
+            found = Real()
+        else:
+            found = StandIn(tmp_path_factory.mktemp("shared") / "docker")
+            found.change(images=images)
         found.use(patch)
         wall = PLUGIN.LEVEL.open([])
         yield found, wall
@@ -398,7 +465,7 @@ def test_a_workers_copies_go_when_it_has_ended(wall, worker, package):
 
 def test_a_worker_is_nobody_in_particular_and_locked(worker, shared):
     user, group, parent = worker.who()
-    assert f"{user}:{group}" == shared[0].last_run()["--user"]
+    assert (user, group) == PLUGIN._found().user
     found = worker.status()
     assert {int(found[name], 16) for name in ("CapEff", "CapPrm", "CapInh", "CapAmb")} == {0}
     assert (found["NoNewPrivs"], found["Seccomp"]) == ("1", "2")
@@ -409,6 +476,32 @@ def test_a_worker_is_nobody_in_particular_and_locked(worker, shared):
 def test_the_judge_knows_workers_by_its_own_numbers(wall, worker):
     worker.double(1)
     assert processes.children(wall.supervisor.pid) == [worker._link.pid]
+
+
+def in_container(solution):
+    """Skip where a stand-in has no rights to give a container what is its own."""
+    if solution.who()[2] != 1:
+        pytest.skip("only root's stand-in gives a container processes and shared memory of its own")
+
+
+def test_no_worker_finds_what_another_has_left_in_shared_memory(wall, worker, package):
+    in_container(worker)
+    assert worker.keeps(1) == 1
+    worker.keeps_folders()
+    assert worker.names("/dev/shm") == ["closed", "folder", "kept", "link"]
+    worker.close()
+    second = wall.solution(package, limits=Limits(seconds=60), shown_as="x")
+    assert second.names("/dev/shm") == []
+    second.close()
+
+
+def test_what_lies_in_shared_memory_counts(wall, package):
+    solution = wall.solution(package, limits=Limits(seconds=60, memory_mb=256), shown_as="x")
+    in_container(solution)
+    assert solution.keeps(100) == 100
+    with pytest.raises(SolutionMemory):
+        solution.keeps(400)
+    solution.close()
 
 
 def test_the_path_of_the_connection_is_gone_when_workers_come(wall, worker):
@@ -429,20 +522,20 @@ def test_a_race_reads_its_results_from_the_container(wall, package):
 
 
 def test_a_container_that_was_killed_is_replaced(shared, package):
-    stand_in, wall = shared
+    engine, wall = shared
     solution = wall.solution(package, limits=Limits(seconds=60), shown_as="x")
     assert solution.double(1) == 2
-    before = stand_in.containers()
+    before = engine.containers()
     pid = solution._link.pid
-    subprocess.run([stand_in.command, "kill", *before], check=True)
+    subprocess.run([engine.command, "kill", *before], check=True)
     while not processes.is_dead(pid):  # the kernel takes a moment to end the workers as well
         time.sleep(0.01)
     with pytest.raises(SolutionCrashed):
         solution.double(1)
     after = wall.solution(package, limits=Limits(seconds=60), shown_as="x")
     assert after.double(1) == 2
-    assert len(stand_in.containers()) == 1
-    assert stand_in.containers() != before
+    assert len(engine.containers()) == 1
+    assert engine.containers() != before
     after.close()
 
 
@@ -454,9 +547,8 @@ def test_workers_that_cannot_be_seen_are_not_judged(wall, package, monkeypatch):
         solution.double(1)
 
 
-def test_a_submission_is_graded_in_a_container(docker, tmp_path, monkeypatch):
+def test_a_submission_is_graded_in_a_container(here, tmp_path, monkeypatch):
     """Its judge is a process of its own, with an environment that names the image and little else."""
-    docker.change()
     monkeypatch.setenv("PYTHONPATH", "/nowhere")
     solutions = tmp_path / "ada" / "solutions"
     solutions.mkdir(parents=True)
@@ -466,14 +558,14 @@ def test_a_submission_is_graded_in_a_container(docker, tmp_path, monkeypatch):
     assert found.run is not None, found.reason
     assert found.run.isolation == "container"
     assert {check.outcome for check in found.run.checks} == {"passed"}
-    assert docker.containers() == []
+    assert here.containers() == []
 
 
 # -- its end -----------------------------------------------------------------------------------------------------
 
 
-def start(stand_in, folder, code, **what):
-    return PLUGIN.Contained(engine(stand_in, **what), folder, code.format(folder))
+def start(here, folder, code):
+    return PLUGIN.Contained(here.engine, folder, code.format(folder))
 
 
 def is_left(folder):
@@ -488,35 +580,35 @@ def is_left(folder):
     return found
 
 
-def test_closing_the_connection_ends_the_container(docker, folder):
-    found = start(docker, folder, WAITS)
+def test_closing_the_connection_ends_the_container(here, folder):
+    found = start(here, folder, WAITS)
     found.connect(30)
-    assert docker.containers() == [found.name]
+    assert here.containers() == [found.name]
     found.hang_up()
     assert found.process.wait(30) == 0
-    assert docker.containers() == is_left(folder) == []
+    assert here.containers() == is_left(folder) == []
     found.end()  # which may be done again
 
 
-def test_a_container_that_does_not_end_by_itself_is_ended(docker, folder, capsys):
-    found = start(docker, folder, WEDGED)
+def test_a_container_that_does_not_end_by_itself_is_ended(here, folder, capsys):
+    found = start(here, folder, WEDGED)
     found.connect(30)
     found.hang_up()
     found.end()
     assert capsys.readouterr().err == ""
-    assert docker.containers() == is_left(folder) == []
+    assert here.containers() == is_left(folder) == []
 
 
-def test_a_container_whose_client_was_killed_is_ended(docker, folder):
-    found = start(docker, folder, WEDGED)
+def test_a_container_whose_client_was_killed_is_ended(here, folder):
+    found = start(here, folder, WEDGED)
     found.connect(30)
     os.kill(found.process.pid, signal.SIGKILL)
     found.process.wait()
-    assert docker.containers() == [found.name]  # the client's end is no end of the container
+    assert here.containers() == [found.name]  # the client's end is no end of the container
     assert is_left(folder)
     found.hang_up()
     found.end()
-    assert docker.containers() == is_left(folder) == []
+    assert here.containers() == is_left(folder) == []
 
 
 def test_a_container_that_was_made_and_not_yet_started_goes_as_well(docker, folder):
@@ -557,13 +649,13 @@ def test_an_engine_that_no_longer_answers_is_told_of(docker, folder, monkeypatch
     assert is_left(folder) == []
 
 
-def test_the_judges_death_ends_the_container(docker, folder):
+def test_the_judges_death_ends_the_container(here, folder):
     code = f"""
 import os, signal
 from ptassess.grading import grade
 from ptassess.loading import load_file
 plugin = load_file(__import__("pathlib").Path({str(ROOT)!r}) / "plugins/container/plugin.py")
-engine = plugin.engines.Engine(command={docker.command!r}, image="good", user=(os.getuid(), os.getgid()))
+engine = plugin.engines.Engine(**{asdict(here.engine)!r})
 found = plugin.Contained(engine, {folder!r}, {WAITS.format(folder)!r})
 found.connect(30)
 print(found.name, flush=True)
@@ -572,10 +664,10 @@ os.kill(os.getpid(), signal.SIGKILL)
     killed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     deadline = time.monotonic() + 30
-    while docker.containers() and time.monotonic() < deadline:
+    while here.containers() and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert killed.stdout.strip() in {path.stem for path in docker.home.glob("*.status")}
-    assert docker.containers() == []
+    assert killed.stdout.startswith("ptassess-")
+    assert here.containers() == is_left(folder) == []
 
 
 # -- the door ----------------------------------------------------------------------------------------------------
@@ -715,12 +807,12 @@ def daemon(folder, monkeypatch):
     server.server_close()
 
 
-needs_client = pytest.mark.skipif(REAL is None, reason="needs Docker's client, not its daemon")
+needs_client = pytest.mark.skipif(DOCKERS_CLIENT is None, reason="needs Docker's client, not its daemon")
 
 
 @needs_client
 def test_dockers_client_reads_the_options_as_they_are_meant(daemon, folder):
-    found = ENGINES.Engine(command=REAL, image="it", user=(1000, 1001), options=("--userns", "host"))
+    found = ENGINES.Engine(command=DOCKERS_CLIENT, image="it", user=(1000, 1001), options=("--userns", "host"))
     client = found.start("name", folder, "code", quiet=True)
     with client.stderr:
         said = client.stderr.read().decode()
@@ -743,13 +835,14 @@ def test_dockers_client_reads_the_options_as_they_are_meant(daemon, folder):
     assert host["PidsLimit"] == 4096
     assert host["Memory"] == host["MemorySwap"] > 1 << 28
     assert host["ShmSize"] == 1 << 30
+    assert host["Ulimits"] == [{"Name": "nofile", "Hard": 4096, "Soft": 4096}]
 
 
 @needs_client
 def test_dockers_client_says_how_the_engine_is_set_up_and_removes_what_is_not_there(daemon, monkeypatch):
-    found = ENGINES.examine(REAL)
+    found = ENGINES.examine(DOCKERS_CLIENT)
     assert (found.user, found.options) == ((0, 0), ())
-    assert ENGINES.ask(REAL, "image", "inspect", "it").returncode
+    assert ENGINES.ask(DOCKERS_CLIENT, "image", "inspect", "it").returncode
     assert found._remove("it") is None
     assert any("/containers/it/kill" in path for path, _ in daemon)
     assert any("/containers/it" in path and "force=1" in path for path, _ in daemon)
@@ -759,4 +852,4 @@ def test_dockers_client_says_how_the_engine_is_set_up_and_removes_what_is_not_th
 def test_dockers_client_without_a_daemon_is_told_of(folder, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", f"unix://{folder}/nobody")
     with pytest.raises(ENGINES.Refused, match=r"docker does not answer \(.*; start it: `sudo systemctl start docker`"):
-        ENGINES.examine(REAL)
+        ENGINES.examine(DOCKERS_CLIENT)

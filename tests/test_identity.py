@@ -1,5 +1,7 @@
 """Workers of judges that run at the same time are different users."""
 
+import os
+
 import pytest
 
 from ptassess.sandbox import identity
@@ -29,3 +31,20 @@ def test_where_nothing_can_be_reserved_the_number_decides(first_of, monkeypatch,
     (tmp_path / "file").write_text("")
     monkeypatch.setattr(identity, "_RESERVED", tmp_path / "file" / "users")
     assert first_of(10) == 60_310
+
+
+def test_what_a_user_has_left_in_shared_memory_goes_folders_as_well_and_nobody_elses(monkeypatch, tmp_path):
+    shared, other = tmp_path / "shm", tmp_path / "other"
+    (shared / "folder" / "inner").mkdir(parents=True)
+    (shared / "folder" / "inner" / "file").write_text("kept")
+    (shared / "file").write_text("kept")
+    other.mkdir()
+    (other / "file").write_text("another's")
+    (shared / "link").symlink_to(other)
+    (shared / "folder" / "link").symlink_to(other)
+    monkeypatch.setattr(identity, "_SHARED_MEMORY", shared)
+    identity.sweep(os.getuid() + 1)
+    assert len(list(shared.iterdir())) == 3
+    identity.sweep(os.getuid())
+    assert list(shared.iterdir()) == []
+    assert (other / "file").read_text() == "another's"

@@ -285,6 +285,23 @@ def test_a_machine_that_denies_them_says_so_in_one_line(monkeypatch):
     assert "\n" not in said
 
 
+def test_whoever_is_killed_while_it_asks_leaves_no_folder(tmp_path):
+    ask = "from ptassess.sandbox import namespaces; namespaces.why_not()"
+    asking = subprocess.Popen([sys.executable, "-c", ask], env={**os.environ, "TMPDIR": str(tmp_path)})
+    until(lambda: list(tmp_path.iterdir()))
+    asking.kill()
+    asking.wait()
+    until(lambda: not list(tmp_path.iterdir()))
+
+
+def until(happened, seconds=20):
+    """Wait for something."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
 def kill_while_it_starts(wall, *, in_ours):
     """Kill a child of the launcher's: the first is in the launcher's namespace, the second in one of its own."""
     launcher = wall.supervisor._process.pid

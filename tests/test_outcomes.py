@@ -1,8 +1,10 @@
 """What a check's end is called, and what pytest's process returns."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from ptassess import errors
+from ptassess import errors, failures
 from ptassess.outcomes import Exit, exit_status, outcome_of, status_of
 
 
@@ -54,3 +56,20 @@ def test_the_three_have_letters_of_their_own():
     letters = [status_of(outcome)[1] for outcome in ("not attempted", "not assessed", "inconclusive", "failed")]
     assert letters == ["n", "a", "i", "F"]
     assert status_of("passed") is None
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (AssertionError("use torch.exp"), "use torch.exp"),
+        (errors.SolutionMissing("it has no such function"), "it has no such function"),
+        (errors.NotAttempted("write it"), "write it"),
+        (ValueError("odd"), "pytest's traceback"),
+        (errors.JudgeError("ours"), "pytest's traceback"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_pytest_makes_a_traceback_only_of_what_is_shown_as_one(error, shown):
+    item = SimpleNamespace(repr_failure=lambda _: "pytest's traceback")
+    failures.spare_traceback(item)
+    assert item.repr_failure(pytest.ExceptionInfo.from_exc_info((type(error), error, None))) == shown

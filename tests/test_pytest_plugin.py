@@ -215,6 +215,12 @@ def test_without_a_submission_one_line_says_what_to_type(assess):
     assert "pytest challenges/ --submission DIR" in outcome.out
 
 
+def test_a_level_that_there_is_not_is_told_before_anything_is_collected(assess):
+    outcome = assess(None, "--collect-only", "--isolation", "loked", submission=False)
+    assert outcome.status == 4
+    assert "--isolation loked: no such level; there are inprocess, process, locked, namespaced" in outcome.out
+
+
 def test_an_ide_can_collect_without_a_submission(assess):
     outcome = assess(None, "--collect-only", "-q", submission=False)
     assert outcome.status == 0

@@ -1,6 +1,7 @@
 """The race: what is timed is what is checked, nothing is worked on outside the clock, and no clock of theirs counts."""
 
 import random
+import time
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from ptassess.measure import race, stats
 from ptassess.measure.cores import judge_apart, may_spin, pairs, usable
 from ptassess.sandbox import Limits, landlock, open_wall
 from ptassess.sandbox.levels import PROCESS
+from ptassess.sandbox.reading import Spots
 
 SQUARE = "import torch\n\ndef square(a):\n    return a @ a\n"
 TWICE = "import torch\n\ndef square(a):\n    a @ a\n    return a @ a\n"
@@ -246,6 +248,25 @@ def solve(a):
     one.turn([(torch.zeros(8),)], look=True)  # the first result is sent as it is
     with pytest.raises(SolutionProtocol, match="still being written"):
         one.turn([(torch.zeros(8),)], look=True)
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_how_late_a_result_was_looked_at_is_known(contestant, monkeypatch, apart):
+    read = Spots.read
+
+    def slowly(*args):
+        time.sleep(0.05)
+        return read(*args)
+
+    one, call = contestant("def solve(a):\n    return a + 1\n", (torch.zeros(8),)), (torch.ones(8),)
+    by_value = one.turn([call], look=True)
+    assert by_value.late == 0
+    soon = one.turn([call] * 3, warm=[call], apart=apart, look=True)
+    assert 0 < soon.late < 0.05
+    monkeypatch.setattr(Spots, "read", slowly)
+    late = one.turn([call] * 3, warm=[call], apart=apart, look=True)
+    assert late.late >= 0.05 > late.seconds  # the clock has stopped before
+    assert soon.result.tolist() == late.result.tolist() == [2.0] * 8
 
 
 @pytest.mark.skipif(not landlock.version(), reason="the kernel has no Landlock")

@@ -103,6 +103,26 @@ def test_a_second_start_judges_nothing_and_changes_no_run(batch, judged):
     assert left_over(out) == []
 
 
+def test_a_start_that_was_killed_when_it_had_just_made_a_result_leaves_no_mark(batch, judged, monkeypatch):
+    class Killed(BaseException):
+        """Nothing of what follows is done."""
+
+    def kill(*_):
+        raise Killed
+
+    publish, out = judging._publish, batch.parent / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr(judging, "_publish", lambda *args: (publish(*args), kill()))
+        with pytest.raises(Killed):
+            start(batch)
+    before = {path: path.read_bytes() for path in out.glob("*/run.json")}
+    assert before
+    assert {path.parent for path in before} <= {path.parent for path in out.glob("*/attempt.json")}
+    start(batch)
+    assert {path: path.read_bytes() for path in before} == before
+    assert left_over(out) == []
+
+
 EDITS = {
     "its files have changed": lambda run: run["submission"].update(digest="0"),
     "its candidate was called Bob": lambda run: run.update(candidate="Bob"),
@@ -344,6 +364,20 @@ def test_a_start_removes_what_a_killed_one_was_making_and_ends_what_runs(batch, 
     assert orphan.wait(5) == -signal.SIGKILL
     assert not room.exists()
     assert left_over(out) == []
+
+
+def test_what_a_killed_start_unpacked_is_in_a_folder_that_the_next_start_removes(batch, judged, monkeypatch):
+    start(batch)
+    out, scratches = (batch.parent / "out").resolve(), []
+    opened = resume.opened
+    monkeypatch.setattr(resume, "opened", lambda path, scratch: scratches.append(scratch) or opened(path, scratch))
+    start(batch)
+    assert len(scratches) == len(NAMES)
+    assert all(scratch.name.startswith(workplace.room_prefix(out)) for scratch in scratches)
+    assert survey(find([batch]), out, **HOW)  # it may be at work beside a start, and has folders that none removes
+    assert not any(scratch.name.startswith(workplace.room_prefix(out)) for scratch in scratches[len(NAMES) :])
+    assert len(scratches) == 2 * len(NAMES)
+    assert not any(scratch.exists() for scratch in scratches)
 
 
 def test_an_interrupt_keeps_what_is_finished_and_says_how_to_go_on(batch, judged):

@@ -354,11 +354,28 @@ def test_a_lost_supervisor_is_replaced_and_costs_one_answer(wall, path):
     fresh.close()
 
 
-def test_a_supervisor_that_is_killed_while_it_starts_is_replaced(path):
+@pytest.mark.parametrize("at_once", [False, True], ids=["while it starts", "at its very beginning"])
+def test_a_supervisor_that_is_killed_early_is_replaced(path, monkeypatch, at_once):
+    start, killed = subprocess.Popen, []
+
+    def kill(process):
+        process.kill()
+        process.wait()
+        killed.append(process.pid)
+
+    def start_and_kill_once(*arguments, **options):
+        process = start(*arguments, **options)
+        if not killed:
+            kill(process)
+        return process
+
+    if at_once:
+        monkeypatch.setattr(subprocess, "Popen", start_and_kill_once)
     wall = opened("process")
     try:
-        wall.supervisor._process.kill()
-        wall.supervisor._process.wait()
+        if not at_once:
+            kill(wall.supervisor._process)
+        assert killed == [wall.supervisor._process.pid]
         wall.preload(())
         solution = handle(wall, path)
         assert solution.add(1) == 2

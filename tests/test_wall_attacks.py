@@ -5,17 +5,20 @@ one those that it is the first to stop: each is tried where its header says that
 solutions are judged by default.
 """
 
+import contextlib
 import json
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from ptassess.errors import ContentError, IsolationError, UserError
-from ptassess.sandbox import BUILT_IN
-from ptassess.wallcheck import attack, controls, judged, shown, suite
+from ptassess.sandbox import BUILT_IN, Level
+from ptassess.wallcheck import attack, canaries, controls, judged, shown, suite, watch
 
 ROOT = Path(__file__).parents[1]
 ATTACKS = attack.found()
@@ -208,11 +211,18 @@ def test_the_summary_counts_and_decides(rows, holds, summary, capsys):
 
 
 def test_a_level_that_is_none_or_that_this_machine_lacks_is_refused_in_one_line(monkeypatch):
-    with pytest.raises(UserError, match="choose one of process, locked, namespaced"):
+    with pytest.raises(UserError, match="choose one of process, locked, namespaced, container"):
         suite.level_for("inprocess")
-    monkeypatch.setattr(suite, "BUILT_IN", [])
-    with pytest.raises(IsolationError, match="cannot isolate"):
-        suite.level_for("namespaced")
+    monkeypatch.delenv("PTASSESS_IMAGE", raising=False)
+    with pytest.raises(IsolationError, match="cannot isolate at the level that is asked for: container needs"):
+        suite.level_for("container")
+
+
+def test_a_plugins_level_is_checked_like_the_others(monkeypatch):
+    stronger = Level(name="vault", rank=99, summary="", probe=lambda: None, open=lambda _: None)
+    monkeypatch.setattr(suite, "catalogue", lambda: SimpleNamespace(levels=lambda: [stronger, *BUILT_IN]))
+    assert [level.name for level in suite.walls()] == ["process", "locked", "namespaced", "vault"]
+    assert suite.level_for(None) is suite.level_for("vault") is stronger
 
 
 @pytest.mark.skipif(STRONGEST is None, reason="no wall on this machine")
@@ -232,6 +242,31 @@ def test_the_command_runs_what_is_named_and_prints_json():
     ran = subprocess.run([sys.executable, "-c", command.format("no_such")], capture_output=True, text=True, check=False)
     assert ran.returncode == 4
     assert "no attack and no group of that name" in ran.stderr
+
+
+def test_no_two_sets_of_canaries_have_the_same_mark(tmp_path, monkeypatch):
+    drawn = iter([7, 7, 8])
+    monkeypatch.setattr(canaries.secrets, "randbelow", lambda _: next(drawn))
+    monkeypatch.setattr(canaries, "_DEV_SHM", tmp_path)
+    with contextlib.ExitStack() as stack:
+        first, second = canaries.Canaries(tmp_path / "first"), canaries.Canaries(tmp_path / "second")
+        stack.callback(first.close)
+        assert (first.mark, second.mark) == ("314150008", "314150009")
+        second.close()
+        assert canaries.touched(first.watched) == []
+
+
+def test_a_supervisor_that_replaces_another_is_not_left_over():
+    def seen(descriptor):
+        code = f"{descriptor}; print(flush=True); input()"  # of a long line the end is not seen
+        with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            process.stdout.readline()
+            found = watch._below(os.getpid())
+            process.communicate(b"\n")
+        return found
+
+    usual = watch._below(os.getpid())
+    assert seen(9) == seen(10) != usual
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_gradient_flows(solution, probes, rng):
 
 # [/probe]
 # [property]
-@pytest.mark.task("cube", role="property")
+@pytest.mark.task("cube", role="property", advisory=True)
 def test_leaves_its_input_alone(solution, probes):
     """The input is not changed. Whoever returns nonsense passes this too, so it earns only beside right values."""
     x = torch.arange(3.0)

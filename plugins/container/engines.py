@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ptassess.sandbox import identity, processes
+from ptassess.sandbox.channel import MANY_FILES
 from ptassess.sandbox.launching import own_environment
 
 NAMES = ("docker", "podman")  # in the order of preference
@@ -85,6 +86,7 @@ class Engine:
             "--tmpfs", "/tmp:rw,noexec,nosuid,nodev,size=16m",  # noqa: S108  the container's
             "--mount", f"type=bind,source={folder},target={folder}", "--workdir", "/",
             "--pids-limit", str(_MOST_PROCESSES), "--memory", memory, "--memory-swap", memory, "--shm-size", "1g",
+            "--ulimit", f"nofile={MANY_FILES}:{MANY_FILES}",
             "--log-driver", "none", "--no-healthcheck", *self.options,
             *(f"--env={name}={value}" for name, value in environment.items()),
             "--entrypoint", "python3", self.image, "-P", "-c", code,
@@ -160,7 +162,9 @@ def examine(command: str) -> Engine:
         if "host" in told:
             host = told["host"]
             kernel, runtime, security = host["kernel"], host["ociRuntime"]["name"], host["security"]
-            options += ["--userns", "keep-id"] if security["rootless"] else []
+            # Root's Podman asks for limits as high as they go, which a root without CAP_SYS_RESOURCE may not raise.
+            of_root = ["--ulimit", f"nproc={_MOST_PROCESSES}:{_MOST_PROCESSES}"]
+            options += ["--userns", "keep-id"] if security["rootless"] else of_root
             has_labels = security["selinuxEnabled"]
         else:
             kernel, runtime = told["KernelVersion"], told["DefaultRuntime"]

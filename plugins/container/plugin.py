@@ -1,7 +1,7 @@
 """The level of isolation ``container``: the supervisor of all workers runs in a container of Docker's or Podman's.
 
-**Not yet run with a real engine**: written by the engines' documentation (see ``engines.py``), and tested with
-stand-ins that check every option against it.
+Written by the engines' documentation (see ``engines.py``), tested with stand-ins that check every option against it,
+and run with Docker and with Podman, root's and rootless: docs/containers.md says which.
 
 The workers are what they are at the level ``locked``, and beside that there is nothing around them: of this machine's
 files only the wall's folder, no network, no capability, no process of anybody else's. It takes an image in which this
@@ -359,7 +359,7 @@ LEVEL = Level(
     name="container",
     rank=40,
     summary="as locked, and all processes are in a container of Docker's or Podman's, with no network, no capability, "
-    "and no files of the machine's (not yet run with a real engine)",
+    "and no files of the machine's",
     probe=why_not,
     open=open_wall,
 )

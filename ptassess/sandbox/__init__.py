@@ -1,6 +1,6 @@
 """The wall: how candidates' code is run. The judge never imports, unpickles or maps anything that they wrote."""
 
-from ptassess.sandbox.levels import BUILT_IN, Level, choose
+from ptassess.sandbox.levels import BUILT_IN, Level, choose, refuse_unknown
 from ptassess.sandbox.solution import Closing, JudgeCall, Limits, Session, Solution, judge_call
 from ptassess.sandbox.wall import Wall, open_wall
 
@@ -16,4 +16,5 @@ __all__ = [
     "choose",
     "judge_call",
     "open_wall",
+    "refuse_unknown",
 ]

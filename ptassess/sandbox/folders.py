@@ -22,13 +22,16 @@ def make() -> str:
     return tempfile.mkdtemp(prefix="ptassess-", dir=os.environ.get(ROOM))
 
 
-def remove(folder: Path | str) -> None:
+def remove(folder: Path | str, *, alone: bool = True) -> None:
     """Remove a folder with all that is in it, whatever that is; what cannot be removed stays, and nothing is raised.
 
     Args:
-        folder: to remove; nobody works in it any more.
+        folder: to remove.
+        alone: whether nobody works in it any more. Else nothing's mode is changed: a link could be put in its place.
     """
     _remove(folder)
+    if not alone:
+        return
     # What is left is in folders that a candidate let nobody read or change. They are ours: we may give us the rights.
     if Path(folder).is_dir() and not Path(folder).is_symlink():
         with contextlib.suppress(OSError):

@@ -14,9 +14,12 @@ import ctypes
 import fcntl
 import os
 import platform
+import stat
 import struct
 from functools import lru_cache
 from pathlib import Path
+
+from ptassess.sandbox import folders
 
 _FIRST, _COUNT = 60_000, 5_000
 """Debian policy, 9.2.2: users 60000 to 64999 are given out for few packages, and never to people or by ``adduser``.
@@ -93,8 +96,8 @@ def give(folder: Path, user: int) -> None:
         folder: of the worker.
         user: as of ``for_worker``.
     """
-    for place, folders, files in os.walk(folder):
-        for name in (".", *folders, *files):
+    for place, inside, files in os.walk(folder):
+        for name in (".", *inside, *files):
             os.chown(Path(place, name), user, user, follow_symlinks=False)
 
 
@@ -146,14 +149,29 @@ def _permitted() -> int:
     return int(status.partition("CapPrm:")[2].split()[0], 16)
 
 
-def sweep(user: int) -> None:
-    """Remove what a user has left in the memory that all share.
+def sweep(user: int, *, alone: bool = False) -> None:
+    """Remove what a user has left in the memory that all share; its processes have ended.
 
     Args:
         user: as of ``for_worker``.
+        alone: whether nobody else can work in there.
     """
     with contextlib.suppress(OSError):
         for path in _SHARED_MEMORY.iterdir():
             with contextlib.suppress(OSError):
-                if path.lstat().st_uid == user:
+                found = path.lstat()
+                if found.st_uid != user:
+                    continue
+                if stat.S_ISDIR(found.st_mode):
+                    folders.remove(path, alone=alone)
+                else:
                     path.unlink()
+
+
+def shared_memory_kb() -> int:
+    """What lies in the files of ``/dev/shm``, which count for no process unless it has them mapped, in KiB."""
+    try:
+        found = os.statvfs(_SHARED_MEMORY)
+    except OSError:  # there is none
+        return 0
+    return (found.f_blocks - found.f_bfree) * found.f_frsize // 1024

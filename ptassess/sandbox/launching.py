@@ -157,6 +157,7 @@ class Child:
         processes.become_subreaper()  # what outlives a supervisor that a solution has killed comes to us
         self._known = set(processes.children(os.getpid()))
         self._sock, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._sock.send(msgspec.msgpack.encode(begin))  # it waits for the process, which may be killed at any time
         self.process = subprocess.Popen(  # noqa: S603  our own interpreter and module
             [
                 sys.executable,
@@ -172,7 +173,6 @@ class Child:
         )
         theirs.close()
         self._alive.add(self.process.pid)
-        self._sock.send(msgspec.msgpack.encode(begin))
 
     def connect(self, seconds: float) -> socket.socket:
         """The connection to it, which is there from the beginning.

@@ -110,6 +110,21 @@ NAMESPACED = Level(
 BUILT_IN = (INPROCESS, PROCESS, LOCKED, NAMESPACED)
 
 
+def refuse_unknown(floor: str | None, levels: Sequence[Level] = BUILT_IN) -> None:
+    """Refuse the name of a level that there is not, without trying any of them out.
+
+    Args:
+        floor: a name, or None.
+        levels: those that there are.
+
+    Raises:
+        IsolationError: if it is none of theirs.
+    """
+    names = [level.name for level in levels]
+    if floor is not None and floor not in names:
+        raise IsolationError(f"--isolation {floor}: no such level; there are {', '.join(names)}")
+
+
 def choose(floor: str | None, levels: Sequence[Level] = BUILT_IN) -> Level:
     """The strongest level of this machine that is at least ``floor``; ``inprocess`` only if it is named.
 
@@ -120,9 +135,8 @@ def choose(floor: str | None, levels: Sequence[Level] = BUILT_IN) -> Level:
     Raises:
         IsolationError: if there is none; never a weaker one in its place.
     """
+    refuse_unknown(floor, levels)
     by_name = {level.name: level for level in levels}
-    if floor is not None and floor not in by_name:
-        raise IsolationError(f"--isolation {floor}: no such level; there are {', '.join(by_name)}")
     if floor == INPROCESS.name:
         return INPROCESS
     least = by_name[floor].rank if floor else INPROCESS.rank + 1

@@ -41,7 +41,7 @@ _STREAMS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": 
 _OUTSIDE = "/.outside"  # where the supervisor still has the machine's own files, and no worker any more
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _SIOCSIFFLAGS, _IFF_UP = 0x8914, 1  # linux/sockios.h, linux/if.h
-_TRY = "import sys; from ptassess.sandbox import namespaces; namespaces.try_out(sys.argv[1])"
+_TRY = "from ptassess.sandbox import namespaces; namespaces.try_out()"
 _PROBE_SECONDS = 20.0
 _SETTINGS = Path("/proc/sys")
 _TCP_BYTES = "4096 131072 212992"  # least, first and most: tcp(7); the most is what other sockets have
@@ -52,14 +52,11 @@ _NOTHING = "size=64k,mode=755"  # of a file system that holds folders to mount o
 @lru_cache(maxsize=1)
 def why_not() -> str | None:
     """Why this machine lets no process have namespaces of its own, in one line; None if it does. Tried, once."""
-    folder = folders.make()
-    command = [sys.executable, "-P", "-c", _TRY, folder]
+    command = [sys.executable, "-P", "-c", _TRY]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_PROBE_SECONDS, check=False)  # noqa: S603
     except (OSError, subprocess.SubprocessError) as error:
         return f"could not be tried: {error}"
-    finally:
-        folders.remove(folder)
     if done.returncode == 0:
         return None
     said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
@@ -89,12 +86,17 @@ def _remedy() -> str:
     return "something denies them"
 
 
-def try_out(folder: str) -> None:
+def try_out() -> None:
     """Do what a supervisor and a worker do, and end this process; its status is 0 if all of it can be done.
 
-    Args:
-        folder: an empty one.
+    It makes the folder and removes it, for whoever asked may be killed meanwhile.
     """
+    folder = folders.make()
+    trying = os.fork()
+    if trying:
+        _, status = os.waitpid(trying, 0)
+        folders.remove(folder)
+        os._exit(min(1, abs(os.waitstatus_to_exitcode(status))))
     scratch = Path(folder, "worker")
     scratch.mkdir()
     enter(folder, ["/usr"], [])

@@ -7,6 +7,7 @@ once, all of them by one call of the kernel's, and then the whole; it has to agr
 from __future__ import annotations
 
 import ctypes
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from ptassess.sandbox.wire import Done
 
-_SPOTS = 16  # bytes of a result that are looked at first
+_SPOTS = 8  # bytes of a result that are looked at first; each takes 0.7 µs
 
 
 class _IoVec(ctypes.Structure):
@@ -44,9 +45,21 @@ class Spots:
         draw.shuffle(tensors)
         each = max(1, _SPOTS // max(1, len(tensors)))
         self._places = [(i, draw.randrange(sizes[i])) for i in tensors[:_SPOTS] for _ in range(each)]
-        self._target = bytearray(len(self._places) or 1)
-        self._ours = _IoVec(ctypes.addressof(ctypes.c_char.from_buffer(self._target)), len(self._places))
-        self._theirs = (_IoVec * len(self._places))(*(_IoVec(0, 1) for _ in self._places))
+        count = len(self._places)
+        self._target = bytearray(count or 1)
+        self._ours = _IoVec(ctypes.addressof(ctypes.c_char.from_buffer(self._target)), count)
+        self._theirs = (_IoVec * count)(*(_IoVec(0, 1) for _ in self._places))
+        self._rehearsed = (_IoVec * count)(*(_IoVec(self._ours.base, 1) for _ in self._places))
+        self._aimed: Sequence[int] = ()
+
+    def rehearse(self, pointers: Sequence[int]) -> None:
+        """Do what ``read`` does with memory of this process: what was done a moment ago is done in half the time.
+
+        Args:
+            pointers: where the tensors will most likely begin.
+        """
+        self._aim(pointers)
+        self._read(os.getpid(), self._rehearsed)
 
     def read(self, pid: int, pointers: Sequence[int]) -> bytes | None:
         """Read them; None if not all could be.
@@ -55,10 +68,18 @@ class Spots:
             pid: a descendant of this process.
             pointers: where the tensors begin.
         """
-        count = len(self._places)
+        if pointers != self._aimed:
+            self._aim(pointers)
+        return self._read(pid, self._theirs)
+
+    def _aim(self, pointers: Sequence[int]) -> None:
         for spot, (tensor, at) in zip(self._theirs, self._places, strict=True):
             spot.base = pointers[tensor] + at
-        if count and _libc.process_vm_readv(pid, ctypes.byref(self._ours), 1, self._theirs, count, 0) != count:
+        self._aimed = pointers
+
+    def _read(self, pid: int, places: ctypes.Array[_IoVec]) -> bytes | None:
+        count = len(self._places)
+        if count and _libc.process_vm_readv(pid, ctypes.byref(self._ours), 1, places, count, 0) != count:
             return None
         return bytes(self._target[:count])
 

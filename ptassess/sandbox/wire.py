@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import TYPE_CHECKING, Any, Protocol
+import sys
+from typing import TYPE_CHECKING, Any, Protocol, get_args
 
 import msgspec
 
@@ -148,7 +149,11 @@ class JudgeCallLike(Protocol):
     token: int
 
 
-_VALUES = ("args", "kwargs", "value", "template")
+# The fields that hold values, of each kind of message.
+_VALUES = {
+    kind: tuple(name for name in ("args", "kwargs", "value", "template") if name in kind.__struct_fields__)
+    for kind in get_args(Message)
+}
 
 # -- values to headers -----------------------------------------------------------------------------------------
 
@@ -161,6 +166,7 @@ class _Packer:
         self.buffers: list[memoryview] = []
         self._token_of = token_of
         self._items = 0
+        self._tensor_class = getattr(sys.modules.get("torch"), "Tensor", ())  # without torch nothing is a tensor
 
     def pack(self, value: Any, depth: int = 0) -> Any:  # noqa: C901, PLR0911, PLR0912  one branch a kind of value
         self._items += 1
@@ -171,8 +177,10 @@ class _Packer:
         kind = type(value)
         if value is None or kind is bool or kind is float:
             return value
-        if isinstance(value, bool):
-            return bool(value)
+        if kind is str and len(value) <= MAX_TEXT and value.isascii():  # as it is already what comes out below
+            return value
+        if isinstance(value, self._tensor_class):  # early: to ask a tensor whether it is something else takes long
+            return self._tensor(value)
         if isinstance(value, int):
             if not -(2**63) <= value < 2**64:
                 raise CannotCrossError("an int of more than 64 bits; return it as a string")
@@ -203,8 +211,6 @@ class _Packer:
             }
         if self._token_of is not None and (token := self._token_of(value)) is not None:
             return msgspec.msgpack.Ext(_JUDGE_CALL, struct.pack("<I", token))
-        if _is_tensor(value):
-            return self._tensor(value)
         raise CannotCrossError(_advice(value))
 
     def _tensor(self, tensor: torch.Tensor) -> msgspec.msgpack.Ext:
@@ -232,13 +238,6 @@ class _Packer:
         return msgspec.msgpack.Ext(_TENSOR, struct.pack("<I", len(self.table) - 1))
 
 
-def _is_tensor(value: object) -> bool:
-    import sys
-
-    torch = sys.modules.get("torch")
-    return torch is not None and isinstance(value, torch.Tensor)
-
-
 def _advice(value: object) -> str:
     """What a value is that cannot cross, and what to return instead."""
     kind = type(value)
@@ -261,9 +260,8 @@ def encode(message: Message, token_of: Callable[[Any], int | None] | None = None
         CannotCrossError: if a value has no form on the wire.
     """
     packer = _Packer(token_of)
-    for name in _VALUES:
-        if hasattr(message, name):
-            setattr(message, name, packer.pack(getattr(message, name)))
+    for name in _VALUES[type(message)]:
+        setattr(message, name, packer.pack(getattr(message, name)))
     message.tensors = packer.table
     header = msgspec.msgpack.encode(message)
     if len(header) > MAX_HEADER:
@@ -307,9 +305,8 @@ def decode(
     except _BAD_HEADER as error:
         raise WireError(f"a header that is none of the known messages ({type(error).__name__})") from None
     unpacker = _Unpacker(message.tensors, payload, judge_call_of)
-    for name in _VALUES:
-        if hasattr(message, name):
-            setattr(message, name, unpacker.unpack(getattr(message, name)))
+    for name in _VALUES[type(message)]:
+        setattr(message, name, unpacker.unpack(getattr(message, name)))
     unpacker.finish()
     return message
 
@@ -394,10 +391,10 @@ def bytes_of(dtype: str, shape: list[int]) -> int:
     """
     if dtype not in DTYPES:
         raise WireError("a tensor of an unknown dtype")
-    if len(shape) > MAX_DIMS or any(not 0 <= side <= MAX_PAYLOAD for side in shape):
+    if len(shape) > MAX_DIMS or (shape and not 0 <= min(shape) <= max(shape) <= MAX_PAYLOAD):
         raise WireError("a tensor of an impossible shape")
     # Torch computes strides with sides of at least 1, in 64 bits, also where there are no elements.
-    if math.prod(max(side, 1) for side in shape) * _ITEMSIZES[dtype] >= 2**63:
+    if math.prod(side or 1 for side in shape) * _ITEMSIZES[dtype] >= 2**63:
         raise WireError("a tensor of an impossible shape")
     return math.prod(shape) * _ITEMSIZES[dtype]
 

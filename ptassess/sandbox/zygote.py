@@ -183,6 +183,8 @@ class Supervisor:
         self._place = worker.Place(
             folder=begin.folder if begin.namespaces else None, confinement=confined, elsewhere=begin.elsewhere
         )
+        # The first process of a container: what is in its shared memory can be nobody's but its workers'.
+        self._owns_shared_memory = begin.elsewhere and os.getpid() == 1
         self._workers: dict[int, _Worker] = {}
         self._rings: dict[int, _Ring] = {}
         self._poll = select.poll()
@@ -306,6 +308,8 @@ class Supervisor:
             # Pages that a fork shares were counted once a process; the exact figure costs milliseconds.
             used = sum(processes.proportional_kb(pid) for pid in tree) - self._baseline_kb
         used += self._queued_kb(tree)
+        if self._owns_shared_memory and len(self._workers) == 1:  # else nobody tells whose it is
+            used += identity.shared_memory_kb()
         member.peak_kb = max(member.peak_kb, used)
         if used > member.limit_kb and member.cause != "memory":
             member.cause = "memory"
@@ -365,6 +369,8 @@ class Supervisor:
             pass
         if member.user is not None:
             identity.sweep(member.user)
+        elif self._owns_shared_memory and not self._workers:
+            identity.sweep(os.getuid(), alone=True)
         return end
 
     def _end_strays(self) -> bool:

@@ -33,9 +33,9 @@ class Canaries:
 
     def __init__(self, folder: Path) -> None:
         self.secret = f"CANARY {secrets.token_hex(8)} {FACTOR}"
-        self.mark = f"{traces.MARK}{secrets.randbelow(10**4):04}"
-        self._key = 0x50540000 | secrets.randbits(16)
-        name = f"ptassess-canary-{self.mark}"
+        self.mark = _claimed()
+        self._key = 0x50540000 | int(self.mark[-4:])
+        name = _named(self.mark)
         self._name = name
         self._home: Path | None = None
         text = self.secret
@@ -106,6 +106,21 @@ class Canaries:
         if self._home:
             shutil.rmtree(self._home, ignore_errors=True)
         traces.remove(self.mark)
+
+
+def _named(mark: str) -> str:
+    return f"ptassess-canary-{mark}"
+
+
+def _claimed() -> str:
+    """A mark that no other set here has: they would remove each other's, and a run has some hundred of them."""
+    while True:
+        mark = f"{traces.MARK}{1 + secrets.randbelow(9999):04}"  # 0000 is theirs who have no canaries
+        if not _DEV_SHM.is_dir():
+            return mark
+        with contextlib.suppress(FileExistsError):
+            (_DEV_SHM / _named(mark)).touch(_MODE, exist_ok=False)
+            return mark
 
 
 def _tuning(pid: int) -> list[Any]:

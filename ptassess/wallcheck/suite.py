@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ptassess.errors import IsolationError, UserError
-from ptassess.sandbox import BUILT_IN, folders
+from ptassess.registry import catalogue
+from ptassess.sandbox import folders
+from ptassess.sandbox.levels import PROCESS
 from ptassess.wallcheck import attack, controls, judged
 
 if TYPE_CHECKING:
@@ -113,8 +115,13 @@ class Report:
         }
 
 
+def walls() -> list[Level]:
+    """The levels that are walls, plugins' too, weakest first; not all of them can be had on every machine."""
+    return sorted((level for level in catalogue().levels() if level.rank >= PROCESS.rank), key=lambda wall: wall.rank)
+
+
 def level_for(name: str | None) -> Level:
-    """The level to check: the one that is named, or the strongest that this machine gives.
+    """The level to check, a plugin's too: the one that is named, or the strongest that this machine gives.
 
     Args:
         name: of the level, or None.
@@ -123,11 +130,12 @@ def level_for(name: str | None) -> Level:
         IsolationError: if this machine does not give it.
         UserError: for one that is no wall.
     """
-    if name is not None and name not in attack.LEVELS:
-        raise UserError(f"--isolation {name}: choose one of {', '.join(attack.LEVELS)}")
+    known = walls()
+    if name is not None and name not in [wall.name for wall in known]:
+        raise UserError(f"--isolation {name}: choose one of {', '.join(wall.name for wall in known)}")
     reasons = []
-    for level in sorted(BUILT_IN, key=lambda level: -level.rank):
-        if level.name in attack.LEVELS and name in (None, level.name):
+    for level in reversed(known):
+        if name in (None, level.name):
             if (reason := level.probe()) is None:
                 return level
             reasons.append(f"{level.name} {reason}")

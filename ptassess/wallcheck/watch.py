@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from collections import Counter
@@ -53,7 +54,10 @@ class _Watch:
 
 
 def _below(pid: int) -> list[str]:
-    """The processes that a process has started, by what they are; those that have ended leave nothing."""
+    """The processes that a process has started, by what they are; those that have ended leave nothing.
+
+    Numbers are left out: the descriptor that is told to a supervisor is another one for the one that replaces it.
+    """
     found = []
     for child in processes.descendants(pid):
         try:
@@ -61,7 +65,7 @@ def _below(pid: int) -> list[str]:
         except OSError:
             continue
         if line:
-            found.append(f"process {line.replace(chr(0), ' ').strip()[:80]}")
+            found.append(f"process {re.sub('[0-9]+', '#', line.replace(chr(0), ' ').strip())[:80]}")
     return found
 
 

@@ -224,7 +224,7 @@ def measure(  # noqa: PLR0913
             wrong := [(name, expected[name], found.get(name)) for name in expected if found.get(name) != expected[name]]
         )
         figures["processes left"] += running
-        figures["files left"] += files
+        figures["files left"] += sorted({*files} - {*figures["files left"]})  # of earlier batches they still lie there
         figures["seconds disturbed"] += round(time.monotonic() - began, 1)
         say(f"{figures['kills']:4} kills  {dict(killed)}  {starts} starts  {time.monotonic() - began:.0f} s")
         for name, before, after in wrong:

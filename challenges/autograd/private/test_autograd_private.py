@@ -151,7 +151,7 @@ def test_hessian_vector_product_of_a_matrix(solution, probes, rng, draw, history
     public.check_relative(told["out"], expected, "x and v are matrices here, taken as vectors")
 
 
-@pytest.mark.task("hessian_vector_product", role="property")
+@pytest.mark.task("hessian_vector_product", role="property", advisory=False)
 @pytest.mark.parametrize("kind", ["linear", "constant"])
 def test_hessian_vector_product_of_a_linear_function(solution, probes, rng, kind):
     """The Hessian is zero."""

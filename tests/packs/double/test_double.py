@@ -13,7 +13,7 @@ def test_doubles(solution, rng):
     assert_close(solution.double(x), 2 * x, rtol=0, atol=0, msg="double(x) is x + x")
 
 
-@pytest.mark.task("double", role="property")
+@pytest.mark.task("double", role="property", advisory=True)
 def test_leaves_its_input_alone(solution, probes):
     """The input is not returned itself."""
     assert not solution.run(probes.is_same_object, torch.ones(2)), "return a new tensor"
