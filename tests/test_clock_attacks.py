@@ -20,7 +20,7 @@ import torch
 
 from ptassess.errors import Inconclusive, SolutionError
 from ptassess.measure import race, stats
-from ptassess.sandbox import Limits, contestant
+from ptassess.sandbox import Limits, contestant, processes
 from ptassess.sandbox.levels import PROCESS
 
 HERE = Path(__file__).parent / "attacks" / "clock"
@@ -109,11 +109,16 @@ def test_a_cheat_is_refused_or_credited_with_no_more_than_honest_work(  # noqa: 
 def test_a_look_that_comes_late_is_none(wall, honest, event, monkeypatch):
     read = contestant.Spots.read
 
-    def late(self, *args):
-        until = time.perf_counter() + 1e-3  # sleeping lets clocks fall
-        while time.perf_counter() < until:
-            pass
-        return read(self, *args)
+    def late(self, pid, places):
+        """Comes when the worker has computed for 10 ms and more since, however long a busy machine takes for that.
+
+        What another process has computed is known up to the kernel's last tick, of 10 ms at most.
+        """
+        (began,) = processes.cpu_seconds([pid]).values()
+        until = time.perf_counter() + 10.0
+        while sum(processes.cpu_seconds([pid]).values()) < began + 20e-3:  # sleeping lets clocks fall
+            assert time.perf_counter() < until, "the worker waits for its next order by asking"
+        return read(self, pid, places)
 
     monkeypatch.setattr(contestant.Spots, "read", late)
     monkeypatch.setattr(race, "MOST_WRITING", math.inf)
