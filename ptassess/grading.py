@@ -33,6 +33,7 @@ from ptassess.running import judges
 from ptassess.sandbox.cleaning import in_full
 from ptassess.sandbox.levels import choose
 from ptassess.scoring import score
+from ptassess.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from ptassess.result import Run
     from ptassess.sandbox import Level
 
-__all__ = ["Graded", "find", "grade", "percent", "read_roster", "reproduce", "survey", "write_index"]
+__all__ = ["Graded", "find", "grade", "score_of", "read_roster", "reproduce", "survey", "write_index"]
 
 _START_SECONDS = 120.0
 _CALLS = 40  # of one task: the largest has a dozen checks of one to three calls, and timed ones run longer
@@ -173,7 +174,7 @@ def survey(submissions: Sequence[Path] | Found, out: Path, *, again: bool = Fals
         elif again or standing.result is None:
             line = f"to be judged again: {standing.why}" if standing.why else "to be judged"
         else:
-            line = f"graded: {percent(standing.result):.0f} %" if standing.result.run else standing.result.reason
+            line = f"graded: {percent(score_of(standing.result))} %" if standing.result.run else standing.result.reason
         told.append((plan.names[path].candidate, line))
     return told
 
@@ -250,7 +251,7 @@ def write_index(results: Sequence[Graded], out: Path, pages: Sequence[Page] = ()
     return out / "index.html"
 
 
-def percent(graded: Graded) -> float:
+def score_of(graded: Graded) -> float:
     """The score of a submission in per cent of the points that were decided; 0 if it could not be graded.
 
     Args:

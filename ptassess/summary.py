@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ptassess.narrative import to_do, why
 from ptassess.submission import left_out
+from ptassess.wording import percent
 
 if TYPE_CHECKING:
     from ptassess.result import Run
@@ -68,8 +69,11 @@ def in_words(bounds: Bounds) -> str:
     if bounds.score is None:
         return "nothing decided"
     if bounds.coverage > 99.95:  # all but rounding
-        return f"{bounds.score:.0f} %"
-    return f"{bounds.score:.0f} %, between {bounds.low:.0f} and {bounds.high:.0f}, {bounds.coverage:.0f} % decided"
+        return f"{percent(bounds.score)} %"
+    return (
+        f"{percent(bounds.score)} %, between {percent(bounds.low)} and {percent(bounds.high)}, "
+        f"{percent(bounds.coverage)} % decided"
+    )
 
 
 def _write_competency(terminal: Any, competency: CompetencyScore) -> None:
@@ -79,7 +83,7 @@ def _write_competency(terminal: Any, competency: CompetencyScore) -> None:
     terminal.write(head, bold=True)
     terminal.write("█" * filled, green=True)
     terminal.write("░" * (_BAR - filled))
-    score = "  -  " if bounds.score is None else f"{bounds.score:3.0f} %"
+    score = "  -  " if bounds.score is None else f"{percent(bounds.score):>3} %"
     terminal.write_line(f"  {score}  {bounds.earned:.1f} of {bounds.offered:g} points")
     for task in competency.tasks:
         symbol, word, colour = _LOOK[task.standing]

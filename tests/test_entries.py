@@ -10,7 +10,7 @@ import pytest
 from ptassess import store
 from ptassess.entries import find, name_all
 from ptassess.errors import SubmissionError, UserError
-from ptassess.grading import grade, percent, survey
+from ptassess.grading import grade, score_of, survey
 
 PACK = Path(__file__).parent / "packs" / "double"
 HOW = {"packs": [PACK], "only": ["double"]}
@@ -143,7 +143,7 @@ class TestNames:
             hand_in(tmp_path / "in" / name)
         (tmp_path / "in" / ("😀" * 62)).mkdir()
         rows = grade(find([tmp_path / "in"]), tmp_path / "out", jobs=2, **HOW)
-        assert sorted(round(percent(row)) for row in rows) == [0, 100, 100, 100, 100]
+        assert sorted(round(score_of(row)) for row in rows) == [0, 100, 100, 100, 100]
         assert (tmp_path / "out" / "index.html").is_file()
         assert len(store.read_all([tmp_path / "out"])) == 4
 
@@ -163,7 +163,7 @@ class TestResultsAmongSubmissions:
         monkeypatch.chdir(inbox)
         with pytest.raises(UserError, match="the results cannot lie"):
             grade(find([Path()]), Path("graded"), **HOW)
-        assert percent(graded) < 50
+        assert score_of(graded) < 50
 
     @pytest.mark.parametrize("out", ["in", "in/graded", "in/alice", "in/alice/graded"])
     def test_wherever_they_lie(self, tmp_path, out):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ptassess.grading import find, grade, percent
+from ptassess.grading import find, grade, score_of
 from ptassess.scoring import score
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -30,7 +30,7 @@ def test_each_example_has_what_it_deserves_in_every_competency(graded):
     results, _ = graded
     bounds = {"strong": (90, 100), "middle": (30, 70), "cheat": (0, 5)}
     for name, (low, high) in bounds.items():
-        assert low <= percent(results[name]) <= high
+        assert low <= score_of(results[name]) <= high
         for competency in score(results[name].run).competencies:
             assert low <= competency.bounds.score <= high, (name, competency.slug)
     assert score(results["cheat"].run).total.coverage == 100

@@ -13,7 +13,7 @@ import pytest
 
 from ptassess import judging, sources
 from ptassess.errors import SubmissionError, UserError
-from ptassess.grading import find, grade, percent
+from ptassess.grading import find, grade, score_of
 
 PACK = Path(__file__).parent / "packs" / "double"
 PTASSESS = Path(sys.executable).with_name("ptassess")
@@ -159,7 +159,7 @@ def test_many_submissions_are_graded_and_ranked_and_a_bad_one_is_a_row(tmp_path)
     assert "3 submissions" in submissions.told
     seen = []
     results = grade(submissions, tmp_path / "out", packs=[PACK], only=["double"], seed=3, progress=seen.append)
-    assert [(graded.name, percent(graded)) for graded in results] == [("ada", 100), ("bob", 0), ("eve", 0)]
+    assert [(graded.name, score_of(graded)) for graded in results] == [("ada", 100), ("bob", 0), ("eve", 0)]
     assert results[2].run is None
     assert "no folder solutions/" in results[2].reason
     assert {graded.name for graded in seen} == {"ada", "bob", "eve"}
@@ -191,7 +191,7 @@ def test_an_unwritable_folder_is_refused_before_anything_is_graded(tmp_path):
 def test_a_submission_named_twice_keeps_both_results(tmp_path):
     first, second = kit(tmp_path / "a", RIGHT, "ada"), kit(tmp_path / "b", WRONG, "ada")
     results = grade([first, second], tmp_path / "out", packs=[PACK], only=["double"], jobs=2)
-    assert [(graded.name, percent(graded)) for graded in results] == [("ada", 100), ("ada-2", 0)]
+    assert [(graded.name, score_of(graded)) for graded in results] == [("ada", 100), ("ada-2", 0)]
 
 
 PLUGIN = """
@@ -233,7 +233,7 @@ def test_plugins_of_a_pack_point_at_things_run_the_grading_and_cannot_break_it(t
     submissions = [kit(tmp_path, RIGHT, "ada"), kit(tmp_path, WRONG, "bob")]
     how = {"packs": [pack], "only": ["double"], "executor": "backwards"}
     results = grade(submissions, tmp_path / "out", **how)
-    assert [(graded.name, percent(graded)) for graded in results] == [("ada", 100), ("bob", 0)]
+    assert [(graded.name, score_of(graded)) for graded in results] == [("ada", 100), ("bob", 0)]
     (finding,) = results[0].run.findings
     assert (finding.title, finding.file) == ("a file", "double.py")
     (note,) = results[0].notes
@@ -256,7 +256,7 @@ def test_a_plugin_that_breaks_changes_no_score_and_is_said_to_the_team(tmp_path,
     text = f"from ptassess import hookimpl\n@hookimpl\ndef ptassess_{name}():\n    raise RecursionError({told!r})\n"
     (pack / "plugins" / "broken" / "plugin.py").write_text(text)
     (graded,) = grade([kit(tmp_path, RIGHT, "ada")], tmp_path / "out", packs=[pack], only=["double"])
-    assert percent(graded) == 100
+    assert score_of(graded) == 100
     said = " ".join(graded.run.notes) + (tmp_path / "out" / "index.html").read_text()
     assert f"ptassess_{name} raised RecursionError: {told}" in said
 
@@ -265,7 +265,7 @@ def test_code_that_breaks_a_parser_is_graded_as_ever_and_not_looked_at(tmp_path)
     folder = kit(tmp_path, RIGHT, "ada")
     (folder / "solutions" / "deep.py").write_text("x = " + "(" * 9000)
     (graded,) = grade([folder], tmp_path / "out", packs=[PACK], only=["double"])
-    assert percent(graded) == 100
+    assert score_of(graded) == 100
     assert [(one.code, one.file) for one in graded.run.findings] == [("PT001", "deep.py")]
     assert graded.findings == tmp_path / "out" / "ada" / "findings.html"
     assert "deep.py" in (tmp_path / "out" / "similarity.html").read_text()
@@ -325,7 +325,7 @@ def test_a_judge_that_a_solution_has_stopped_is_ended(tmp_path, monkeypatch):
     submissions = [kit(tmp_path, source, "mallory"), kit(tmp_path, RIGHT, "ada")]
     results = grade(submissions, tmp_path / "out", packs=[PACK], only=["double"])
     assert "did not end within 23 s" in results[0].reason
-    assert percent(results[1]) == 100
+    assert score_of(results[1]) == 100
 
 
 @pytest.mark.usefixtures("at_process")
@@ -341,7 +341,7 @@ def triple(x):
     return x
 """
     (graded,) = grade([kit(tmp_path, source)], tmp_path / "out", packs=[PACK], only=["double"])
-    assert percent(graded) == 0
+    assert score_of(graded) == 0
     assert "changed while it was judged" in {check.check: check.message for check in graded.run.checks}["test_triples"]
     assert graded.run.submission.files == {"double.py": len(source.encode())}
 
@@ -357,13 +357,13 @@ def test_trouble_with_one_submission_is_not_the_end_of_the_others(tmp_path):
         pytest.skip("this file system has shorter paths")
     (deep / "x.py").write_text("")
     results = grade([bad, good], tmp_path / "out", packs=[PACK], only=["double"])
-    assert percent(results[1]) == 100
+    assert score_of(results[1]) == 100
     assert results[0].run is not None or results[0].reason
 
 
 def test_a_name_that_looks_like_an_option_is_a_name(tmp_path):
     (graded,) = grade([kit(tmp_path, RIGHT, "-x")], tmp_path / "out", packs=[PACK], only=["double"])
-    assert percent(graded) == 100
+    assert score_of(graded) == 100
 
 
 def test_one_folder_named_twice_is_one_submission(tmp_path):

@@ -5,6 +5,8 @@ import math
 import pytest
 
 from ptassess import wording
+from ptassess.scoring import Bounds
+from ptassess.summary import in_words
 
 
 @pytest.mark.parametrize(
@@ -13,6 +15,12 @@ from ptassess import wording
 )
 def test_per_cent_is_whole_but_never_rounded_to_all_or_nothing(value, said):
     assert wording.percent(value) == said
+
+
+def test_the_terminal_rounds_as_the_pages_do():
+    assert in_words(Bounds(earned=99.7, decided=100.0, offered=100.0)) == "99 %"
+    told = in_words(Bounds(earned=0.3, decided=90.0, offered=100.0))
+    assert told == "1 %, between 1 and 10, 90 % decided"
 
 
 @pytest.mark.parametrize(

@@ -261,13 +261,13 @@ def _print_ranking(results: list[Any], out: Path) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from ptassess.grading import percent
+    from ptassess.grading import score_of
     from ptassess.scoring import score
     from ptassess.submission import left_out
     from ptassess.summary import in_words
 
     table = Table("candidate", "score", box=None, pad_edge=False)
-    for graded in sorted(results, key=lambda g: (g.run is None, -percent(g), g.name)):
+    for graded in sorted(results, key=lambda g: (g.run is None, -score_of(g), g.name)):
         told = in_words(score(graded.run).total) if graded.run else f"not graded: {graded.reason}"
         table.add_row(escape(graded.name), escape(told))
     console = Console()
