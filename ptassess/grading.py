@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from ptassess.result import Run
     from ptassess.sandbox import Level
 
-__all__ = ["Graded", "find", "grade", "score_of", "read_roster", "reproduce", "survey", "write_index"]
+__all__ = ["Graded", "find", "grade", "read_roster", "reproduce", "score_of", "survey", "write_index"]
 
 _START_SECONDS = 120.0
 _CALLS = 40  # of one task: the largest has a dozen checks of one to three calls, and timed ones run longer
