@@ -269,6 +269,17 @@ def test_how_late_a_result_was_looked_at_is_known(contestant, monkeypatch, apart
     assert soon.result.tolist() == late.result.tolist() == [2.0] * 8
 
 
+@pytest.mark.parametrize("apart", [True, False])
+@pytest.mark.parametrize("look", [True, False])
+def test_a_turn_of_one_call_is_rehearsed_whether_or_not_its_result_is_looked_at(contestant, monkeypatch, apart, look):
+    one, call = contestant("def solve(a):\n    return a + 1\n", (torch.zeros(8),)), (torch.ones(8),)
+    one.turn([call], look=True)  # the first result is told in full, so nothing is known that a look could be aimed at
+    rehearsed = []
+    monkeypatch.setattr(Spots, "rehearse", lambda _, pointers: rehearsed.append(pointers))
+    one.turn([call], warm=[call], apart=apart, look=look)
+    assert len(rehearsed) == 1
+
+
 @pytest.mark.skipif(not landlock.version(), reason="the kernel has no Landlock")
 def test_a_contestant_can_look_into_no_other_process_at_any_level(tmp_path):
     source = """

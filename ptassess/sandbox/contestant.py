@@ -50,7 +50,8 @@ _REHEARSED = 0.25
 """Of the calls that follow without standing still, before which the judge goes through the motions of a look at a
 result. Inputs of 72 KiB a call drive all that a look needs out of the cache: of results of 96 × 96 the median look came
 92 µs after they were named, so 25. The worker waits 20 µs longer where one is rehearsed; so it is drawn: nobody learns
-from the pause that a look follows, and who works through it does so in too few calls to change their median."""
+from the pause that a look follows, and who works through it does so in too few calls to change their median. Before
+the first call of a turn, which may be its only one, there is a rehearsal in any case."""
 _WENT_ON = "a process went on that had to stand still"
 _STOP_SECONDS = 2.0  # until all threads stand still
 _READ_SECONDS = 2.0  # for a result, whose memory was written within a call
@@ -152,12 +153,12 @@ class Contestant:
         beginning, timed = ([tensors_of(list(args)) for args in batch] for batch in (warm, calls))
         took, extra = [], 0.0
         with self._watched(len(warm) + len(calls)) if look else contextlib.nullcontext():
+            answer: Done | list[int] = self._form
             for tensors in beginning:
                 write(tensors)
                 self._go_on()
-                self._order(GO)
+                answer = self._order(GO)
             spots = self._spots()
-            answer: Done | list[int] = self._form
             seen, late = None, 0.0
             for left, tensors in zip(range(len(timed) - 1, -1, -1), timed, strict=True):
                 if spots.form is not self._form:
@@ -168,7 +169,7 @@ class Contestant:
                     self._rehearse(spots, answer)
                     began = self._go_on()
                 else:
-                    if self._draw.random() < _REHEARSED:
+                    if not took or self._draw.random() < _REHEARSED:
                         self._rehearse(spots, answer)
                     began = time.perf_counter()
                     write(tensors)
