@@ -151,7 +151,8 @@ class Contestant:
         assert self._window is not None
         write = self._window.write
         beginning, timed = ([tensors_of(list(args)) for args in batch] for batch in (warm, calls))
-        took, extra = [], 0.0
+        took: list[float] = []
+        extra = 0.0
         with self._watched(len(warm) + len(calls)) if look else contextlib.nullcontext():
             answer: Done | list[int] = self._form
             for tensors in beginning:
