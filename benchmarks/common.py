@@ -25,6 +25,7 @@ WORKLOADS = {
     "compute": ("def f(a):\n    return a @ a\n", (256, 256), lambda a: a @ a),
     "memory": ("def f(a):\n    return a + 1\n", (1_000_000,), lambda a: a + 1),
     "empty": ("def f(a):\n    return a\n", (16,), lambda a: a),
+    "constant": ("import torch\n\nk = torch.ones(16)\n\ndef f(a):\n    return k\n", (16,), torch.ones_like),
 }
 
 

@@ -1,6 +1,6 @@
 """A race on a real accelerator: the same code on both sides, cheats that only one has, and honest code that looks odd.
 
-``python -m pytest tests/test_cuda_race.py -v``; ``benchmarks/cuda.py`` measures what is only proposed so far.
+``python -m pytest tests/test_cuda_race.py -v``; ``benchmarks/on_cuda.py`` measures what is only proposed so far.
 """
 
 import math

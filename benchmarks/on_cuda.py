@@ -1,6 +1,6 @@
 """What the constants of races on CUDA rest on, once somebody with a device has run this; none of them is measured yet.
 
-    python benchmarks/cuda.py [--races N] [--json FILE]
+    python benchmarks/on_cuda.py [--races N] [--json FILE]
 
 For each kernel: the error of the ratio when both sides are the same code, the share of copies, and seconds a race. Then
 what a fresh process costs, and how long clocks take to rise.
