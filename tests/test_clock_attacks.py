@@ -1,9 +1,9 @@
 """Submissions that cheat the clock or the answer: each is refused, or credited with no more than honest work is.
 
-A file in `attacks/clock/` says in its first lines what it does, what becomes of it (`verdict`: refused, no faster,
-late, which is no verdict since results were looked at too late, or one of several), whether it would fool a naive timer
-(`control`), whether it could gain (`streams`) where calls follow one another without standing still between them, and
-how much of the worker's own work around a call it leaves out (`saves`): nothing beside a call of some milliseconds.
+A file in `attacks/clock/` says in its first lines what it does, what becomes of it (`verdict`: refused, no faster, or
+one of both), whether it would fool a naive timer (`control`), whether it could gain (`streams`) where calls follow one
+another without standing still between them, and how much of the worker's own work around a call it leaves out
+(`saves`): nothing beside a call of some milliseconds.
 """
 
 import json
@@ -26,7 +26,9 @@ from ptassess.sandbox.levels import PROCESS
 HERE = Path(__file__).parent / "attacks" / "clock"
 ATTACKS = sorted(path for path in HERE.glob("*.py") if path.stem != "naive")
 HONEST = "def solve(a):\n    return a @ a\n"
-SIDE = 96
+SIDE = 160
+"""Calls of 0.15 ms here: the judge looks in less than half of that, on a busy machine too. Of 96 × 96 every third look came
+late, and beside three busy processes every second one."""
 MOST = 1.02
 """Credited speed-up that measuring noise may leave: the lower end of the interval that decides."""
 
@@ -66,7 +68,7 @@ def event(monkeypatch):
 
     def check(out, a):
         assert isinstance(out, torch.Tensor), "a tensor"
-        # Float64 rounding of 96 products is below 1e-13; float32's is 1e-6.
+        # Float64 rounding of 160 products is below 1e-12; float32's is 1e-6.
         assert torch.allclose(out, a @ a, rtol=1e-10, atol=1e-10), "a times a"
 
     def inputs():
@@ -76,7 +78,10 @@ def event(monkeypatch):
 
 
 def speed_up(wall, honest, event, path):
-    """What a solution is credited with beside an honest one, and seconds per call of that; else `refused` or `late`."""
+    """What a solution is credited with beside an honest one, and seconds per call of that.
+
+    Or `refused`; or `late`, if too many results were looked at too late for a verdict.
+    """
     entrants = {"solution": race.Entrant(path=path, shown_as=path.name), "honest": honest}
     try:
         times = race.run(wall, entrants, event, enough=lambda _: True, draw=random.Random(7))

@@ -7,8 +7,8 @@ import os
 
 import torch
 
-given = torch.zeros(96, 96, dtype=torch.float64).share_memory_()
-result = torch.zeros(96, 96, dtype=torch.float64).share_memory_()
+given = torch.zeros(160, 160, dtype=torch.float64).share_memory_()
+result = torch.zeros(160, 160, dtype=torch.float64).share_memory_()
 turn = torch.zeros(1, dtype=torch.int64).share_memory_()
 parent = os.getpid()
 

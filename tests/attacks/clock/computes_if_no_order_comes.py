@@ -1,6 +1,6 @@
 """Names its result at once, and computes it only if it is not told to go on: then somebody may look."""
 
-# verdict: refused or late
+# verdict: refused
 # control: none
 # streams: yes
 import sys

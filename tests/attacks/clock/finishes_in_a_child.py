@@ -7,7 +7,7 @@ import os
 
 import torch
 
-shared = torch.zeros(96, 96, dtype=torch.float64).share_memory_()
+shared = torch.zeros(160, 160, dtype=torch.float64).share_memory_()
 
 
 def solve(a):
