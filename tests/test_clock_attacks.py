@@ -27,8 +27,8 @@ HERE = Path(__file__).parent / "attacks" / "clock"
 ATTACKS = sorted(path for path in HERE.glob("*.py") if path.stem != "naive")
 HONEST = "def solve(a):\n    return a @ a\n"
 SIDE = 160
-"""Calls of 0.15 ms here: the judge looks in less than half of that, on a busy machine too. Of 96 × 96 every third look came
-late, and beside three busy processes every second one."""
+"""Calls of 0.15 ms here: the judge looks in less than half of that, on a busy machine too. Of 96 × 96 every third look
+came late, and beside three busy processes every second one."""
 MOST = 1.02
 """Credited speed-up that measuring noise may leave: the lower end of the interval that decides."""
 
