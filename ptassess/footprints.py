@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from ptassess.assessment import Assessment
     from ptassess.measure.lock import DeviceLock
-    from ptassess.measure.race import Event, Times
+    from ptassess.measure.race import Event
+    from ptassess.measure.times import Times
     from ptassess.sandbox.wall import ProcessWall
 
 FLOAT = "float"
@@ -157,10 +158,8 @@ class Footprint:
         evidence["memory, of the float model's"] = _share(found.memory, floating.memory)
         evidence["score"] = found.score
         evidence["score that is lost"] = floating.score - found.score
-        for name, one in figures.items():
-            evidence[_SHOWN_AS[name]] = one.plain()
-        missed = footprint.missed(asked, found, floating)
-        if missed:
+        evidence |= {_SHOWN_AS[name]: one.plain() for name, one in figures.items()}
+        if missed := footprint.missed(asked, found, floating):
             raise AssertionError(f"{'; '.join(missed)}\n{self._table(figures)}")
 
     def _race(self, trade: Trade, weights: dict[str, Weight], batches: Batches, at_most: float) -> Times:
@@ -200,6 +199,7 @@ class Footprint:
         verdict = footprint.verdict(logs, at_most, control=math.log(control.value))
         if verdict == "fail":
             raise AssertionError(f"{told}\n{self._table(figures)}")
+        times.refuse_if_late()
         if verdict == "inconclusive":
             raise Inconclusive(f"{told}; after {times.seconds:.0f} s too noisy to tell: try a quiet machine")
 

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from ptassess.check import Check
     from ptassess.footprints import Footprint
     from ptassess.measure.peaks import Peaks
-    from ptassess.measure.race import Entrant, Times
+    from ptassess.measure.race import Entrant
     from ptassess.measure.speed import Speed
+    from ptassess.measure.times import Times
     from ptassess.sandbox.wall import ProcessWall
 
 TIMING = "ptassess-timing"
@@ -245,6 +246,7 @@ class Race:
         if found.is_hopeless:
             none = f"none of its {found.ratio.pairs} pairs reached it"
             raise AssertionError(f"{told}; at least {at_least:g} times is asked for, and {none}")
+        times.refuse_if_late()
         if not found.is_decided and found.verdict == "pass" and found.is_unsteady:
             assert found.credit is not None
             self._findings.credit = found.credit.low

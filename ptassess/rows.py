@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pytest
 
-    from ptassess.measure.race import Times
+    from ptassess.measure.times import Times
 
 _ASKS_FOR_ROWS = ("json", "save", "autosave", "compare", "histogram")
 

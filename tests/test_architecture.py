@@ -49,6 +49,7 @@ FLOORS = (
     ("measure.revisions",),
     ("measure.trusted", "measure.revision_process", "measure.revision_worker"),
     ("measure.race", "measure.control_task"),
+    ("measure.times",),
     ("measure.cores", "measure.gpu", "measure.lock", "measure.pace", "measure.peaks", "measure.stats"),
     ("measure.blocks", "measure.checkouts"),
     ("sandbox", "sandbox.wall", "sandbox.supervision", "sandbox.launching", "sandbox.zygote", "sandbox.worker"),

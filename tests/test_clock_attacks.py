@@ -19,7 +19,7 @@ import pytest
 import torch
 
 from ptassess.errors import Inconclusive, SolutionError
-from ptassess.measure import race, stats
+from ptassess.measure import race, stats, times
 from ptassess.sandbox import Limits, contestant, processes
 from ptassess.sandbox.levels import PROCESS
 
@@ -84,14 +84,15 @@ def speed_up(wall, honest, event, path):
     """
     entrants = {"solution": race.Entrant(path=path, shown_as=path.name), "honest": honest}
     try:
-        times = race.run(wall, entrants, event, enough=lambda _: True, draw=random.Random(7))
+        found = race.run(wall, entrants, event, enough=lambda _: True, draw=random.Random(7))
+        found.refuse_if_late()
     except (AssertionError, SolutionError):
         return "refused"
     except Inconclusive:
         return "late"
-    logs = times.logs("solution", "honest")
+    logs = found.logs("solution", "honest")
     assert logs
-    per_call = statistics.median(stats.per_call(times.turns, "honest"))
+    per_call = statistics.median(stats.per_call(found.turns, "honest"))
     return stats.combine(logs, confidence=stats.DECIDES), per_call
 
 
@@ -128,8 +129,10 @@ def test_a_look_that_comes_late_is_none(wall, honest, event, monkeypatch):
     monkeypatch.setattr(contestant.Spots, "read", late)
     monkeypatch.setattr(race, "MOST_WRITING", math.inf)
     cheat = HERE / "computes_if_no_order_comes.py"
+    assert speed_up(wall, honest, event, cheat) == "refused"  # the judge's own memory can be read as soon as ever
+    monkeypatch.setattr(times, "HELD_UP", math.inf)
     assert speed_up(wall, honest, event, cheat) == "late"
-    monkeypatch.setattr(race, "LEAST_PUNCTUAL", 0.0)
+    monkeypatch.setattr(times, "LEAST_PUNCTUAL", 0.0)
     assert not isinstance(speed_up(wall, honest, event, cheat), str)  # every result was right when it was looked at
 
 

@@ -20,6 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from ptassess.errors import NotAssessed
 from ptassess.measure import gpu, pace, race, stats
 from ptassess.measure.stats import Turn
+from ptassess.measure.times import Times
 from ptassess.races import device_evidence
 from ptassess.sandbox import Limits, devices
 from ptassess.sandbox.contestant import Contestant
@@ -369,7 +370,7 @@ def test_a_check_that_asks_for_a_device_that_is_not_here_is_not_assessed_in_one_
 
 def test_a_share_of_copies_that_is_too_large_is_told_with_its_remedy():
     turns = {name: [[Turn(calls=1, seconds=1.0, idle=idle)]] for name, idle in (("solution", 0.4), ("baseline", 0.1))}
-    times = race.Times(turns=turns, notes=["throttled: power cap"], clocks=[1000, 1400, 1300])
+    times = Times(turns=turns, notes=["throttled: power cap"], clocks=[1000, 1400, 1300])
     evidence = device_evidence(times)
     assert evidence["share of copying and waiting"] == {"solution": 0.4, "baseline": 0.1}
     assert evidence["clock of the accelerator, MHz"] == [1000, 1400]

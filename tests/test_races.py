@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 PACK = Path(__file__).parent / "packs" / "double"
+ATTACK = Path(__file__).parent / "attacks" / "clock" / "keeps_the_judge_waiting.py"
 CHECKS = """
 import pytest
 import torch
@@ -124,6 +125,21 @@ def test_a_wrong_result_while_it_is_timed_fails_whatever_the_speed(pack, assess)
     assert checks["test_doubles_fast"]["outcome"] == "failed", out
     assert "double(x) is x + x" in checks["test_doubles_fast"]["message"]
     assert checks["test_doubles"]["outcome"] == "passed"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"), [(FAST, "could be read only long after"), (LOOP, "at least 3 times is asked for")]
+)
+def test_who_keeps_the_judge_from_looking_in_time_fails(pack, assess, source, said):
+    hinders = ATTACK.read_text().replace("def solve(a)", "def double(a)").replace("return a @ a", "return inner(a)")
+    home = pack()
+    conftest = home / "conftest.py"
+    conftest.write_text(conftest.read_text().replace("PATIENCE = 15", "PATIENCE = 1"))
+    out, checks = assess(home, source.replace("double", "inner") + "\n\n" + hinders)
+    timed = checks["test_doubles_fast"]
+    assert timed["outcome"] == "failed", out
+    # A process that is inside the kernel for a millisecond stands still later than it is told to, now and then.
+    assert said in timed["message"] or "had to stand still" in timed["message"]
 
 
 def test_without_a_reference_what_is_asked_for_decides(pack, assess):

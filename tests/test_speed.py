@@ -6,8 +6,8 @@ import random
 import pytest
 
 from ptassess.measure import speed, stats
-from ptassess.measure.race import Times
 from ptassess.measure.stats import Turn
+from ptassess.measure.times import Times
 
 
 def pairs(solution, reference, noise=0.0, count=8, seed=0):

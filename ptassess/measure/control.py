@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ptassess.measure import race, stats
+from ptassess.measure.times import Times
 from ptassess.sandbox import Limits
 from ptassess.sandbox.devices import CPU
 
@@ -60,7 +61,7 @@ def run(wall: ProcessWall, *, seconds: float, device: str = CPU) -> Ratio:
     )
     entrants = {name: race.Entrant(path=TASK, shown_as=TASK.name, trusted=True) for name in ("a", "b")}
 
-    def enough(times: race.Times) -> bool:
+    def enough(times: Times) -> bool:
         logs = times.logs("a", "b")
         return len(logs) > 1 and stats.combine(logs).half_width < _PRECISE
 

@@ -15,13 +15,14 @@ import random
 import statistics
 import time
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ptassess.errors import ContentError, Inconclusive, NotAssessed, SolutionError, SolutionProtocol, Undecided
-from ptassess.measure import cores, gpu, pace, stats
+from ptassess.errors import ContentError, NotAssessed, SolutionError, SolutionProtocol, Undecided
+from ptassess.measure import cores, gpu, pace
 from ptassess.measure.stats import Turn
+from ptassess.measure.times import Times
 from ptassess.sandbox.contestant import WentOn
 from ptassess.sandbox.devices import CPU
 from ptassess.sandbox.handover import tensors_of
@@ -64,12 +65,6 @@ that the interval contains how well it is known."""
 _SPIN = 0.1
 _IDLE = ""
 _CHECKED_SHARE = 0.15  # of the time, for the judge's own look at results
-MOST_LATE = 0.5
-"""Share of a call after which a look at its result comes late: who names a result and computes it until then gains that
-share at most."""
-LEAST_PUNCTUAL = 0.25
-"""Of the looks, which must not come late: who computes half of all results after naming them passes eight looks in time
-once in 256 races, and a race has about forty."""
 _LEAST_CHECKED = 48  # about so many results are looked at in any case
 _TURN_SECONDS = 2e-3  # that a turn takes beside its block
 _PILOT_CALLS = 3, 8
@@ -120,69 +115,6 @@ class Event:
     device: str = CPU
 
 
-@dataclass
-class Times:
-    """The turns of a race, by contestant, pair and round.
-
-    Args:
-        turns: as said.
-        checked: how many results the judge has looked at.
-        late: how many of them so late that they may have been computed after they were named.
-        seconds: that the race took.
-        clocks: of the accelerator before and after each pair, in MHz, where the driver tells.
-        notes: what a reader has to know, such as ``throttled: temperature``; no turn is left out for it.
-        memory_mb: most resident memory that each process added, in MiB, by contestant and pair.
-        idle_mb: the same of the contestant that does nothing.
-    """
-
-    turns: dict[str, list[list[Turn | None]]] = field(default_factory=dict)
-    checked: int = 0
-    late: int = 0
-    seconds: float = 0.0
-    clocks: list[int] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    memory_mb: dict[str, list[float]] = field(default_factory=dict)
-    idle_mb: float = 0.0
-
-    def refuse_if_late(self) -> None:
-        """See that enough results were looked at in time.
-
-        Raises:
-            Inconclusive: if they were not.
-        """
-        if self.checked - self.late < LEAST_PUNCTUAL * self.checked:
-            raise Inconclusive(
-                f"{self.late} of {self.checked} results were looked at so late that they may have been computed after "
-                "the clock had stopped: try a quiet machine"
-            )
-
-    def pair_logs(self, fast: str, slow: str) -> list[float | None]:
-        """The log-ratios of two contestants, pair by pair; None where they cannot be compared.
-
-        Args:
-            fast: name.
-            slow: name.
-        """
-        return [stats.pair_ratio(a, b) for a, b in zip(self.turns[fast], self.turns[slow], strict=True)]
-
-    def logs(self, fast: str, slow: str) -> list[float]:
-        """As ``pair_logs``, of the pairs that can be compared.
-
-        Args:
-            fast: name.
-            slow: name.
-        """
-        return [log for log in self.pair_logs(fast, slow) if log is not None]
-
-    def idle_share(self, name: str) -> float:
-        """The share of a contestant's blocks that is everybody's overhead.
-
-        Args:
-            name: of the contestant.
-        """
-        return stats.idle_share([turn for pair in self.turns[name] for turn in pair])
-
-
 def run(  # noqa: PLR0913  what a race is made of
     wall: ProcessWall,
     entrants: Mapping[str, Entrant],
@@ -208,7 +140,6 @@ def run(  # noqa: PLR0913  what a race is made of
         AssertionError: if a result is wrong.
         ContentError: if that happens to a contestant whose code is ours.
         NotAssessed: if the event's device cannot be used.
-        Inconclusive: if the looks at results came too late.
     """
     race = _Race(wall, entrants, event, draw or random.SystemRandom())
     try:
@@ -222,7 +153,6 @@ def run(  # noqa: PLR0913  what a race is made of
     finally:
         race.close()
     race.times.seconds = race.elapsed()
-    race.times.refuse_if_late()
     return race.times
 
 
@@ -425,8 +355,7 @@ class _Race:
         # Only now, so that nobody's turn comes after a longer pause than another's.
         for lap, count, args in looked:
             self._event.check(lap.result, *args)
-            self.times.checked += 1
-            self.times.late += lap.late > MOST_LATE * lap.seconds / count
+            self.times.note_look(lap, count)
         return {
             name: Turn(calls=count, seconds=laps[name, count].seconds, idle=_seconds(laps.get((_IDLE, count))))
             for name, count in calls.items()

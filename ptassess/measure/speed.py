@@ -15,8 +15,8 @@ from ptassess.measure import stats
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ptassess.measure.race import Times
     from ptassess.measure.stats import Ratio, Verdict
+    from ptassess.measure.times import Times
 
 SOLUTION, BASELINE, REFERENCE = "solution", "baseline", "reference"
 PRECISION = 0.02

@@ -73,11 +73,13 @@ class Lap:
             child does meanwhile.
         result: of the last call, if it was asked for.
         late: seconds from when that was named until it had been looked at: what was computed in them took no time.
+        rehearsed: seconds that such a look at the judge's own memory took at most.
     """
 
     seconds: float
     result: Any = None
     late: float = 0.0
+    rehearsed: float = 0.0
 
 
 class Contestant:
@@ -152,7 +154,7 @@ class Contestant:
         write = self._window.write
         beginning, timed = ([tensors_of(list(args)) for args in batch] for batch in (warm, calls))
         took: list[float] = []
-        extra = 0.0
+        extra = rehearsed = 0.0
         with self._watched(len(warm) + len(calls)) if look else contextlib.nullcontext():
             answer: Done | list[int] = self._form
             for tensors in beginning:
@@ -167,11 +169,11 @@ class Contestant:
                 if apart or not warm:
                     extra += self._stop()
                     write(tensors)
-                    self._rehearse(spots, answer)
+                    rehearsed = max(rehearsed, self._rehearse(spots, answer))
                     began = self._go_on()
                 else:
                     if not took or self._draw.random() < _REHEARSED:
-                        self._rehearse(spots, answer)
+                        rehearsed = max(rehearsed, self._rehearse(spots, answer))
                     began = time.perf_counter()
                     write(tensors)
                 answer = self._finished(self._order(GO))
@@ -182,7 +184,8 @@ class Contestant:
                 took.append(named - began)
             result = self._result(answer, spots, seen) if look else None
             extra += self._stop()
-        return Lap(seconds=len(took) * statistics.median(took) + extra, result=result, late=late)
+        seconds = len(took) * statistics.median(took) + extra
+        return Lap(seconds=seconds, result=result, late=late, rehearsed=rehearsed)
 
     def write(self, args: Sequence[Any]) -> float:
         """Write the inputs of a call; nothing but ``turn`` has to, except to know what it takes.
@@ -298,10 +301,16 @@ class Contestant:
             )
 
     @staticmethod
-    def _rehearse(spots: Spots, answer: Done | list[int]) -> None:
-        """Go through the motions of a look at a result, which most likely lies where the one before does."""
+    def _rehearse(spots: Spots, answer: Done | list[int]) -> float:
+        """Go through the motions of a look at a result, which most likely lies where the one before does.
+
+        Returns:
+            Seconds that it took.
+        """
+        began = time.perf_counter()
         if isinstance(answer, list):
             spots.rehearse(answer)
+        return time.perf_counter() - began
 
     def _spots(self) -> Spots:
         """Drawn places in a result that is like the one before: they have to be known when it is named."""
